@@ -1,0 +1,1 @@
+"""Postgres: what is true. Tables, sessions, and repositories that hold every query."""

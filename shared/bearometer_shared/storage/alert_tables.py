@@ -1,0 +1,81 @@
+"""Tables that the alert service writes: baselines, alerts, their history, and the outbox."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Float, ForeignKey, Identity, Index, Integer, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bearometer_shared.storage.tables import Table
+
+
+class Baseline(Table):
+    """What the detector remembers of a key, as of an event time, so that a take-over resumes from rows."""
+
+    __tablename__ = "baselines"
+    stream: Mapped[str] = mapped_column(primary_key=True)
+    rule: Mapped[str] = mapped_column(primary_key=True)
+    dimension: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    as_of: Mapped[datetime]
+    state: Mapped[dict[str, Any]]
+
+
+class Alert(Table):
+    """A spike. Its fingerprint is (stream, rule, dimension, key); at most one of a fingerprint is open."""
+
+    __tablename__ = "alerts"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    fingerprint: Mapped[str]
+    stream: Mapped[str]
+    rule: Mapped[str]
+    dimension: Mapped[str]
+    key: Mapped[str]
+    state: Mapped[str]
+    severity: Mapped[str]
+    pending_at: Mapped[datetime]
+    fired_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    observed: Mapped[int] = mapped_column(Integer)
+    expected: Mapped[float] = mapped_column(Float(53))
+    p_value: Mapped[float] = mapped_column(Float(53))
+    model_version: Mapped[str]
+    evidence: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+    __table_args__ = (
+        Index("uq_alerts_open", "fingerprint", unique=True, postgresql_where=text("state <> 'resolved'")),
+        Index("ix_alerts_newest", "stream", text("pending_at DESC"), "id"),
+    )
+
+
+class AlertStep(Table):
+    """One step of an alert's life: which state, when in event time and wall time, by whom. Never changed."""
+
+    __tablename__ = "alert_steps"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id", ondelete="CASCADE"), index=True)
+    state: Mapped[str]
+    at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+    actor: Mapped[str]
+    note: Mapped[str]
+
+
+class Outbox(Table):
+    """A notification to deliver, written with the step that it tells of. `id` stays the same on every attempt."""
+
+    __tablename__ = "outbox"
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    alert_id: Mapped[int]
+    channel: Mapped[str]
+    payload: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(Integer)
+    next_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    last_error: Mapped[str]
+
+    __table_args__ = (Index("ix_outbox_due", "next_at", postgresql_where=text("next_at IS NOT NULL")),)

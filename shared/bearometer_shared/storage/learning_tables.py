@@ -1,0 +1,89 @@
+"""Tables of the learning loop: labels, model versions, the champion pointer, runs, and who serves what."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Identity, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bearometer_shared.storage.tables import Table
+
+
+class Label(Table):
+    """What a person says of a text. Nothing is overwritten: of one text the newest label counts."""
+
+    __tablename__ = "labels"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    text: Mapped[str]
+    text_hash: Mapped[str] = mapped_column(index=True)
+    sentiment: Mapped[str | None]
+    topic: Mapped[str | None]
+    annotator: Mapped[str]
+    note: Mapped[str]
+    model_version: Mapped[str | None]
+    model_said: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime]
+    run_id: Mapped[int | None] = mapped_column(index=True)
+
+    __table_args__ = (CheckConstraint("sentiment IS NOT NULL OR topic IS NOT NULL", name="ck_labels_says_something"),)
+
+
+class ModelVersion(Table):
+    """A registered artifact: where it lies, its manifest, its parent, and the run that made it."""
+
+    __tablename__ = "models"
+    version: Mapped[str] = mapped_column(primary_key=True)
+    parent: Mapped[str | None]
+    location: Mapped[str]
+    manifest: Mapped[dict[str, Any]]
+    run_id: Mapped[int | None]
+    created_at: Mapped[datetime]
+
+
+class Promotion(Table):
+    """Every move of the champion pointer, newest last; the newest row is the pointer. A run promotes at most once."""
+
+    __tablename__ = "promotions"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    version: Mapped[str]
+    previous: Mapped[str | None]
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    reason: Mapped[str]
+    run_id: Mapped[int | None] = mapped_column(unique=True)
+
+
+class Run(Table):
+    """A retraining run. `period` is unique: two schedulers or a redelivered task make one row. `token` fences."""
+
+    __tablename__ = "runs"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    period: Mapped[str] = mapped_column(unique=True)
+    trigger: Mapped[str]
+    state: Mapped[str]
+    token: Mapped[int]
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    progress: Mapped[dict[str, Any]]
+    decision: Mapped[str | None]
+    figures: Mapped[dict[str, Any] | None]
+    model_version: Mapped[str | None]
+    error: Mapped[str | None]
+
+    __table_args__ = (
+        Index(
+            "uq_runs_one_active", text("(true)"), unique=True, postgresql_where=text("state IN ('queued', 'running')")
+        ),
+    )
+
+
+class Server(Table):
+    """What a scorer serves now, and what it could not load."""
+
+    __tablename__ = "servers"
+    instance: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[str]
+    since: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    error: Mapped[str]

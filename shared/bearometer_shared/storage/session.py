@@ -1,0 +1,60 @@
+"""Engines and transactions. A request, a batch or a task is one transaction; the edge owns it."""
+
+import os
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from bearometer_shared.clock import Clock
+from bearometer_shared.errors import UserError
+from bearometer_shared.settings import Settings
+
+WAKE_CHANNEL = "bearometer"
+Result = TypeVar("Result")
+log = structlog.get_logger()
+
+
+def connect(settings: Settings, pool: int = 5) -> Engine:
+    """An engine with a small pool. Connections that died are replaced before use."""
+    url = settings.database_url.get_secret_value()
+    if not url:
+        raise UserError("BEAROMETER_DATABASE_URL is not set; `bearometer up` starts a Postgres of its own")
+    url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    arguments = {"connect_timeout": 5, "application_name": f"bearometer-{os.getpid()}"}
+    return create_engine(url, pool_pre_ping=True, pool_size=pool, max_overflow=pool, connect_args=arguments)
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """One transaction: commits at the end, rolls back on any exception."""
+    with engine.begin() as connection:
+        yield connection
+
+
+def wake(connection: Connection) -> None:
+    """Wakes everyone who listens, when this transaction commits. The message is empty: readers look at rows."""
+    connection.execute(text(f"NOTIFY {WAKE_CHANNEL}"))
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether a failure is the server's absence, which passes, and not a mistake, which does not."""
+    return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+
+
+def retrying(work: Callable[[], Result], clock: Clock, stopping: Callable[[], bool] = lambda: False) -> Result:
+    """Runs `work` until the database answers, with jittered back-off up to 10 s. Other failures are raised."""
+    delay = 0.2
+    while True:
+        try:
+            return work()
+        except DBAPIError as error:
+            if not is_outage(error) or stopping():
+                raise
+            log.warning("postgres is away; waiting", seconds=round(delay, 1), reason=str(error.orig).splitlines()[0])
+            clock.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, no secret
+            delay = min(delay * 2, 10)
