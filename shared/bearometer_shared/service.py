@@ -18,17 +18,17 @@ class Stopping:
     """Set by SIGTERM or SIGINT; loops look at it between two batches."""
 
     def __init__(self) -> None:
-        self._event = threading.Event()
+        self.event = threading.Event()
 
     def __call__(self) -> bool:
-        return self._event.is_set()
+        return self.event.is_set()
 
     def set(self, *_: object) -> None:
-        self._event.set()
+        self.event.set()
 
     def wait(self, seconds: float) -> bool:
         """Sleeps, but not longer than until a stop. True when stopping."""
-        return self._event.wait(seconds)
+        return self.event.wait(seconds)
 
     def on_signals(self) -> "Stopping":
         signal.signal(signal.SIGTERM, self.set)

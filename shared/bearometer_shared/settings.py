@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     group: str = "bearometer-scorer"
     batch_items: int = Field(256, ge=1, le=5000)
     threads: int | None = Field(None, ge=1, description="threads of the model; all cores by default")
-    max_item_bytes: int = Field(1_000_000, description="larger records go to the dead letters")
+    max_item_bytes: int = Field(8_000_000, description="larger records go to the dead letters")
     dead_letter_share: float = Field(0.5, gt=0, le=1, description="stop when this share of 200 records failed")
     session_timeout_s: float = Field(10, ge=6)
 

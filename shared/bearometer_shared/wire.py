@@ -69,6 +69,7 @@ class Tick(Wire):
     kind: Literal["tick"] = "tick"
     stream: StreamName
     event_time: Moment
+    partitions: Annotated[int, Field(ge=1, description="how many partitions get this tick")] = 1
 
 
 class Scored(Wire):

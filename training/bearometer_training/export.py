@@ -14,7 +14,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 
 from bearometer_shared.inference import artifact
-from bearometer_shared.inference.artifact import Manifest
+from bearometer_shared.inference.artifact import Golden, Manifest
 from bearometer_shared.inference.engine import Engine
 from bearometer_shared.taxonomy import SENTIMENTS, TOPICS
 from bearometer_training import base, delta
@@ -22,6 +22,7 @@ from bearometer_training.model import TwoHeads, build
 
 MIN_AGREEMENT = 0.99
 MAX_DRIFT = 0.01
+GOLDEN = 8
 
 
 def write(model: TwoHeads, folder: Path, texts: Sequence[str], *, base_name: str, **lineage: object) -> Manifest:
@@ -49,8 +50,10 @@ def seal_graphs(folder: Path, base_name: str, texts: Sequence[str], **lineage: o
     manifest = artifact.seal(folder, manifest)
     agreement, drift = parity(folder, texts)
     serve = artifact.INT8 if agreement >= MIN_AGREEMENT and drift <= MAX_DRIFT else artifact.FP32
+    answers = Engine.load(folder, graph=serve).score(texts[:GOLDEN])
+    golden = [Golden(text=t, signed=a.signed, topic=a.topic) for t, a in zip(texts[:GOLDEN], answers, strict=True)]
     metrics = manifest.metrics | {"int8": {"label_agreement": agreement, "mean_score_difference": drift}}
-    return artifact.seal(folder, manifest.model_copy(update={"serve": serve, "metrics": metrics}))
+    return artifact.seal(folder, manifest.model_copy(update={"serve": serve, "golden": golden, "metrics": metrics}))
 
 
 def load(folder: Path, base_name: str) -> TwoHeads:

@@ -29,6 +29,14 @@ class Base(BaseModel):
     sha256: str
 
 
+class Golden(BaseModel):
+    """What the model answered for a text when it was made; `signed` in millionths."""
+
+    text: str
+    signed: int
+    topic: str
+
+
 class Manifest(BaseModel):
     """What an artifact is. `files` maps each file to its SHA-256; `serve` names the graph to load."""
 
@@ -43,6 +51,7 @@ class Manifest(BaseModel):
     max_tokens: int = 128
     serve: str = INT8
     metrics: dict[str, Any] = Field(default_factory=dict)
+    golden: list[Golden] = Field(default_factory=list)
     files: dict[str, str] = Field(default_factory=dict)
 
 

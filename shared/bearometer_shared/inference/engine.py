@@ -13,6 +13,7 @@ from bearometer_shared.errors import ArtifactError
 from bearometer_shared.inference.artifact import TOKENIZER, Manifest, verify
 
 MICRO_BATCH = 32
+GOLDEN_TOLERANCE = 200_000  # millionths of the signed score
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,15 @@ class Engine:
             known.update(zip(part, self._run(part), strict=True))
         return [known[text] for text in texts]
 
-    def warm(self) -> None:
-        """Runs a few shapes once, so that the first real batch pays no allocation."""
-        self.score(["warm up", "a longer sentence to warm up the engine with, of more than a dozen words"])
+    def check(self) -> None:
+        """Warms the engine with the manifest's golden texts. Raises ArtifactError where an answer is another's.
+
+        int8 kernels differ between processors, so a small difference is no fault.
+        """
+        golden = self.manifest.golden
+        for wanted, got in zip(golden, self.score([g.text for g in golden]), strict=True):
+            if abs(wanted.signed - got.signed) > GOLDEN_TOLERANCE:
+                raise ArtifactError(f"model {self.version}: scores {wanted.text[:60]!r} as another model would")
 
     def _run(self, texts: list[str]) -> list[Score]:
         sentiment, topic = self._session.run(["sentiment", "topic"], self.encode(texts))
@@ -82,7 +89,7 @@ class Engine:
         best = topic.argmax(axis=1).tolist()
         share = np.rint(topic.max(axis=1) * 1_000_000).astype(int).tolist()
         names = self.manifest.topics
-        return [Score(*row, topic=names[k], topic_p=p) for row, k, p in zip(parts, best, share, strict=True)]
+        return [Score(a, b, c, names[k], p) for (a, b, c), k, p in zip(parts, best, share, strict=True)]
 
     def encode(self, texts: list[str]) -> dict[str, np.ndarray]:
         """Token ids and mask, each int64 of shape (texts, longest)."""

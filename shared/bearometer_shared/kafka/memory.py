@@ -75,9 +75,10 @@ class MemoryConsumer:
     def assigned(self) -> set[Partition]:
         return set(self.owned)
 
-    def seek(self, partition: Partition, offset: int) -> None:
+    def seek(self, partition: Partition, offset: int) -> int:
         end = len(self.broker.logs.get(partition, []))
         self._next[partition] = offset if offset <= end else 0
+        return self._next[partition]
 
     def pause(self) -> None:
         self._paused = True

@@ -51,8 +51,8 @@ class Consumer(Protocol):
     def assigned(self) -> set[Partition]:
         """Partitions that are ours now."""
 
-    def seek(self, partition: Partition, offset: int) -> None:
-        """Reads on from `offset`; one beyond the end (the topic was made anew) reads from the beginning."""
+    def seek(self, partition: Partition, offset: int) -> int:
+        """Reads on from `offset`; one beyond the end (the topic was made anew) reads from 0. Returns which."""
 
     def pause(self) -> None:
         """Polls return nothing until `resume`, and still keep the membership alive."""

@@ -103,12 +103,13 @@ class RealConsumer:
     def assigned(self) -> set[Partition]:
         return {Partition(tp.topic, tp.partition) for tp in self._client.assignment()}
 
-    def seek(self, partition: Partition, offset: int) -> None:
+    def seek(self, partition: Partition, offset: int) -> int:
         where = TopicPartition(partition.topic, partition.number)
         with translated():
-            end = self._client.end_offsets([where])[where]
+            start = offset if offset <= self._client.end_offsets([where])[where] else 0
             if where in self._client.assignment():
-                self._client.seek(where, offset if offset <= end else 0)
+                self._client.seek(where, start)
+        return start
 
     def pause(self) -> None:
         self._client.pause(*self._client.assignment())

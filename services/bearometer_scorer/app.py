@@ -1,0 +1,68 @@
+"""The scorer service: news.raw -> model -> Postgres -> news.scored."""
+
+import threading
+
+import structlog
+
+from bearometer_scorer.dead_letters import DeadLetters
+from bearometer_scorer.loop import Scorer
+from bearometer_scorer.serving import Serving
+from bearometer_shared.clock import SystemClock
+from bearometer_shared.inference.engine import Engine
+from bearometer_shared.inference.store import Store
+from bearometer_shared.kafka.port import NEWS_RAW
+from bearometer_shared.kafka.real import RealConsumer, RealProducer
+from bearometer_shared.service import Stopping, run, serve_health
+from bearometer_shared.settings import Settings
+from bearometer_shared.storage.models import Champion
+from bearometer_shared.storage.session import connect, retrying
+
+log = structlog.get_logger()
+
+
+def work(settings: Settings) -> None:
+    stopping, clock, database = Stopping().on_signals(), SystemClock(), connect(settings)
+    store = Store(settings)
+
+    def load(champion: Champion) -> Engine:
+        engine = Engine.load(store.fetch(champion.location), settings.threads)
+        engine.check()
+        return engine
+
+    serving = Serving(database, load, clock)
+    serve_health(settings, lambda: "" if serving.ready else "no model is loaded yet")
+    log.info("scorer starts", kafka=settings.kafka, group=settings.group, instance=serving.instance)
+    await_model(serving, clock, stopping)
+    if stopping():
+        return
+    producer = RealProducer(settings)
+    scorer = Scorer(
+        settings,
+        RealConsumer(settings, NEWS_RAW, settings.group),
+        producer,
+        database,
+        serving,
+        DeadLetters(producer, clock, settings.dead_letter_share),
+        clock,
+    )
+    threading.Thread(target=serving.follow, args=(stopping.event,), daemon=True, name="serving").start()
+    try:
+        while not stopping():
+            scorer.step()
+    finally:
+        scorer.close()
+        log.info("scorer has drained")
+
+
+def await_model(serving: Serving, clock: SystemClock, stopping: Stopping) -> None:
+    """Waits for a champion; says so once."""
+    retrying(serving.look, clock, stopping)
+    if not serving.ready:
+        log.warning("no champion yet: `bearometer models prepare` makes the shipped one serve")
+    while not serving.ready and not stopping.wait(1.0):
+        retrying(serving.look, clock, stopping)
+
+
+def main() -> None:
+    """Console command `bearometer-scorer`."""
+    run("scorer", work)

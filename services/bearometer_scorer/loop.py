@@ -1,0 +1,197 @@
+"""The scorer's loop: one batch from Kafka to Postgres and on, commit last.
+
+1. Poll. Partitions that became ours are sought to where Postgres says they are.
+2. Decode; drop what the batch repeats and what is stored already.
+3. Score with the model that serves now. One batch, one model.
+4. Send what could not be taken to the dead letters, acknowledged.
+5. One transaction: articles, mentions, trends, clocks, offsets. Fenced: another owner means roll back.
+6. Announce on news.scored; it counts as announced with the next batch, once acknowledged.
+7. Tell Kafka, for the lag tools.
+
+An outage holds the batch: partitions pause, polling goes on, the batch is tried again.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DataError, DBAPIError
+
+from bearometer_scorer import metrics
+from bearometer_scorer.dead_letters import DeadLetters
+from bearometer_scorer.scoring import Scores, row, score_all
+from bearometer_scorer.serving import Serving
+from bearometer_scorer.work import Work, drop_known, sort_out
+from bearometer_shared.clock import Clock
+from bearometer_shared.errors import FencedError
+from bearometer_shared.kafka.port import (
+    NEWS_SCORED,
+    Consumer,
+    KafkaUnavailableError,
+    Partition,
+    Producer,
+    Record,
+)
+from bearometer_shared.settings import Settings
+from bearometer_shared.storage import articles, offsets, streams, trends
+from bearometer_shared.storage.articles import ArticleRow
+from bearometer_shared.storage.offsets import Position
+from bearometer_shared.storage.session import is_outage, transaction, wake
+from bearometer_shared.wire import encode
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Scorer:
+    """Its state is one batch and the positions of its partitions; all else is rows."""
+
+    settings: Settings
+    consumer: Consumer
+    producer: Producer
+    database: Engine
+    serving: Serving
+    letters: DeadLetters
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        self._positions: dict[Partition, Position] = {}
+        self._unsought: set[Partition] = set()
+        self._held: list[Record] = []
+
+    def step(self, timeout_s: float = 0.2) -> int:
+        """Takes one batch, or tries the held one again. Returns how many items were stored."""
+        try:
+            records = self._poll(timeout_s)
+            stored = self._take(records) if records else self._idle()
+            self.consumer.resume()
+            return stored
+        except FencedError as error:
+            log.warning("another scorer has moved on; reading its position", reason=str(error))
+            self._forget()
+        except KafkaUnavailableError as error:
+            # Announcements may be lost with it: what Postgres does not know as announced is read and sent again.
+            self._wait(error)
+            self._forget()
+        except DBAPIError as error:
+            if not is_outage(error):
+                raise
+            self.consumer.pause()
+            self._wait(error)
+        return 0
+
+    def close(self) -> None:
+        """Drains: what is stored is announced, then the partitions are given up."""
+        try:
+            self._idle()
+        finally:
+            self.consumer.close()
+            self.producer.close()
+
+    def _poll(self, timeout_s: float) -> list[Record]:
+        polled = self.consumer.poll(timeout_s, self.settings.batch_items)
+        self._unsought |= self.consumer.newly_assigned()
+        fresh = set(self._unsought)
+        self._take_over(fresh)
+        mine = self.consumer.assigned() & self._positions.keys() - fresh
+        self._held = [record for record in self._held or polled if record.partition in mine]
+        return self._held
+
+    def _take_over(self, fresh: set[Partition]) -> None:
+        """Reads on where Postgres says; from the beginning where the topic was made anew and is shorter than that."""
+        for partition in sorted(fresh):
+            with transaction(self.database) as connection:
+                position = offsets.take(connection, partition)
+                if self.consumer.seek(partition, position.announced) < position.announced:
+                    log.warning("topic is shorter than our offset: it was made anew", topic=partition.topic)
+                    offsets.move(connection, {partition: position}, {partition: Position(0, 0)})
+                    position = Position(0, 0)
+            self._positions[partition] = position
+            self._unsought.discard(partition)
+
+    def _take(self, records: list[Record]) -> int:
+        """Takes a batch; one that Postgres refuses is halved until the record at fault stands alone."""
+        try:
+            return self._take_whole(records)
+        except DataError as error:
+            if len(records) == 1:
+                return self._take_whole(records, f"Postgres refused it: {error.orig}")
+            half = len(records) // 2
+            return self._take(records[:half]) + self._take(records[half:])
+
+    def _take_whole(self, records: list[Record], at_fault: str = "") -> int:
+        next_of = {partition: position.next for partition, position in self._positions.items()}
+        work = sort_out(records, next_of, self.settings.max_item_bytes)
+        with transaction(self.database) as connection:
+            drop_known(work, articles.known(connection, work.news()))
+        if at_fault:
+            work.refuse_all(at_fault)
+        engine = self.serving.current()
+        with metrics.MODEL_SECONDS.time():
+            scores, poison = score_all(engine, work.news())
+        for item, reason in poison:
+            work.refuse((item.stream, item.id), reason)
+        self.letters.send(work.refused, read=len(records))
+        self.producer.flush()  # the last batch's announcements, sent while this one was scored
+        moved = self._moved(records)
+        with transaction(self.database) as connection:
+            rows = self._store(connection, work, scores, engine.version)
+            offsets.move(connection, self._positions, moved)
+            again = articles.scored(connection, work.again) if work.again else []
+            wake(connection)
+        self._positions |= moved
+        self._held = []
+        for message in [*map(articles.announcement, rows), *again]:
+            self.producer.send(NEWS_SCORED, message.article_id, encode(message))
+        self.consumer.commit({partition: position.next for partition, position in moved.items()})
+        metrics.count(rows, work, engine.version)
+        return len(rows)
+
+    def _store(self, connection: Connection, work: Work, scores: Scores, version: str) -> list[ArticleRow]:
+        now, batch, newest = self.clock.now(), uuid.uuid4(), dict[str, datetime]()
+        for item, _ in scores:
+            newest[item.stream] = max(item.published_at, newest.get(item.stream, item.published_at))
+        on_time = streams.lock(connection, newest, now, timedelta(seconds=self.settings.lateness_s))
+        new = articles.claim(connection, [item for item, _ in scores], now.date())
+        rows = [
+            row(item, score, version=version, batch=batch, now=now, late=item.published_at < on_time[item.stream])
+            for item, score in scores
+            if (item.stream, item.id) in new
+        ]
+        articles.insert(connection, rows)
+        trends.add(connection, rows)
+        for partition, ticks in work.ticks.items():
+            streams.tick(connection, partition, ticks)
+        return rows
+
+    def _moved(self, records: list[Record]) -> dict[Partition, Position]:
+        """Where the batch's partitions stand after it: announced up to its start, since its own go out after it."""
+        first = {record.partition: record.offset for record in reversed(records)}
+        last = {record.partition: record.offset for record in records}
+        return {p: Position(max(self._positions[p].next, last[p] + 1), announced=first[p]) for p in last}
+
+    def _idle(self) -> int:
+        """Nothing to read: the last batch's announcements are acknowledged and noted."""
+        mine = self.consumer.assigned()
+        due = {
+            p: Position(at.next, at.next) for p, at in self._positions.items() if p in mine and at.announced < at.next
+        }
+        if due:
+            self.producer.flush()
+            with transaction(self.database) as connection:
+                offsets.move(connection, self._positions, due)
+            self._positions |= due
+        return 0
+
+    def _wait(self, error: Exception) -> None:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        log.warning("outage; holding on", records=len(self._held), reason=reason)
+        metrics.OUTAGES.inc()
+        self.clock.sleep(0.5)
+
+    def _forget(self) -> None:
+        self._unsought |= self.consumer.assigned()
+        self._positions.clear()
+        self._held = []

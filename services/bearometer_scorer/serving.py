@@ -1,0 +1,93 @@
+"""The model that serves now, and the one that will: loaded beside it, switched between two batches."""
+
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import uuid4
+
+import structlog
+from sqlalchemy import Engine as Database
+from sqlalchemy.exc import DBAPIError
+
+from bearometer_scorer import metrics
+from bearometer_shared.clock import Clock
+from bearometer_shared.errors import ArtifactError
+from bearometer_shared.inference.engine import Engine
+from bearometer_shared.storage import models
+from bearometer_shared.storage.models import Champion
+from bearometer_shared.storage.session import is_outage, transaction
+
+log = structlog.get_logger()
+Load = Callable[[Champion], Engine]
+
+
+@dataclass
+class Serving:
+    """Follows the champion pointer. `load` verifies, loads, warms and checks, or raises ArtifactError."""
+
+    database: Database
+    load: Load
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        self.instance = f"{socket.gethostname()}-{uuid4().hex[:8]}"
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._next: Engine | None = None
+        self._refused = ""
+
+    def current(self) -> Engine:
+        """The engine for the next batch. This is the only place where models are switched."""
+        with self._lock:
+            if self._next is not None:
+                self._engine, self._next = self._next, None
+                metrics.SWAPS.inc()
+                metrics.SERVING.clear()
+                metrics.SERVING.labels(self._engine.version).set(1)
+                log.info("model serves", version=self._engine.version)
+        if self._engine is None:
+            raise ArtifactError("no model is loaded yet")
+        return self._engine
+
+    @property
+    def ready(self) -> bool:
+        return self._engine is not None or self._next is not None
+
+    def look(self) -> None:
+        """Follows the pointer once: loads what it names, reports what serves. Called each second, off the loop."""
+        with transaction(self.database) as connection:
+            champion = models.champion(connection)
+        error = self._follow(champion) if champion else ""
+        with self._lock:
+            version = self._engine.version if self._engine else ""
+        if version:
+            with transaction(self.database) as connection:
+                models.report_server(connection, self.instance, version, error, self.clock.now())
+
+    def _follow(self, champion: Champion) -> str:
+        with self._lock:
+            newest = self._next or self._engine
+        if newest and newest.version == champion.version:
+            return ""
+        try:
+            engine = self.load(champion)
+        except ArtifactError as error:
+            if str(error) != self._refused:
+                log.error(
+                    "cannot load the champion; the old model goes on", version=champion.version, reason=str(error)
+                )
+            self._refused = str(error)
+            return str(error)
+        with self._lock:
+            self._next = engine
+        return ""
+
+    def follow(self, stopping: threading.Event, every_s: float = 1.0) -> None:
+        """Looks until told to stop; an outage of Postgres is waited out."""
+        while not stopping.wait(every_s):
+            try:
+                self.look()
+            except DBAPIError as error:
+                if not is_outage(error):
+                    raise

@@ -1,0 +1,49 @@
+"""Consumer offsets that live beside the rows they vouch for, moved only by their owner."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from bearometer_shared.errors import FencedError
+from bearometer_shared.kafka.port import Partition
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """`next`: the first offset not stored yet. `announced`: the first whose score is not in news.scored for sure."""
+
+    next: int
+    announced: int
+
+
+def take(connection: Connection, partition: Partition) -> Position:
+    """Where a partition stands; a partition never seen starts at 0."""
+    where = {"topic": partition.topic, "partition": partition.number}
+    connection.execute(text("INSERT INTO offsets VALUES (:topic, :partition, 0, 0) ON CONFLICT DO NOTHING"), where)
+    row = connection.execute(
+        text("SELECT next, announced FROM offsets WHERE topic = :topic AND partition = :partition"), where
+    ).one()
+    return Position(row.next, row.announced)
+
+
+def move(connection: Connection, old: Mapping[Partition, Position], new: Mapping[Partition, Position]) -> None:
+    """Moves partitions on. Raises FencedError when another owner moved one of them first: roll back then."""
+    order: Sequence[Partition] = sorted(new)
+    moved = connection.execute(
+        text(
+            "UPDATE offsets o SET next = n.next, announced = n.announced"
+            " FROM unnest(CAST(:t AS text[]), CAST(:p AS int[]), CAST(:old AS bigint[]), CAST(:next AS bigint[]),"
+            " CAST(:announced AS bigint[])) AS n(topic, partition, old, next, announced)"
+            " WHERE o.topic = n.topic AND o.partition = n.partition AND o.next = n.old"
+        ),
+        {
+            "t": [p.topic for p in order],
+            "p": [p.number for p in order],
+            "old": [old[p].next for p in order],
+            "next": [new[p].next for p in order],
+            "announced": [new[p].announced for p in order],
+        },
+    )
+    if moved.rowcount != len(order):
+        raise FencedError(f"{len(order) - moved.rowcount} of {len(order)} partitions have another owner")

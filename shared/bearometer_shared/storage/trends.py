@@ -1,0 +1,94 @@
+"""One-minute trends: increments from the rows really inserted, and their rebuild from the articles."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from bearometer_shared.storage.articles import ArticleRow
+from bearometer_shared.wire import minute
+
+COUNTS = ("items", "negative", "neutral", "positive", "signed_sum", "late_items", "late_negative")
+Bucket = tuple[str, str, str, datetime]  # stream, dimension, key, minute
+
+
+def keys_of(row: ArticleRow) -> Iterator[tuple[str, str]]:
+    """The trends that an article counts in, as (dimension, key)."""
+    yield "all", "all"
+    yield "topic", row.topic
+    if row.source:
+        yield "source", row.source
+    for ticker in row.tickers:
+        yield "ticker", ticker
+
+
+def add(connection: Connection, rows: Sequence[ArticleRow]) -> None:
+    """Adds articles to their buckets, in one order for all writers, so that nobody deadlocks."""
+    totals = increments(rows)
+    order = sorted(totals)
+    columns = {name: [totals[bucket][name] for bucket in order] for name in COUNTS}
+    sums = ", ".join(f"{name} = t.{name} + excluded.{name}" for name in COUNTS)
+    connection.execute(
+        text(
+            "INSERT INTO trends AS t SELECT * FROM unnest(CAST(:stream AS text[]), CAST(:dimension AS text[]),"  # noqa: S608 - names are ours
+            " CAST(:key AS text[]), CAST(:minute AS timestamptz[]), CAST(:items AS int[]), CAST(:negative AS int[]),"
+            " CAST(:neutral AS int[]), CAST(:positive AS int[]), CAST(:signed_sum AS bigint[]),"
+            " CAST(:late_items AS int[]), CAST(:late_negative AS int[]))"
+            f" ON CONFLICT (stream, dimension, key, minute) DO UPDATE SET {sums}"
+        ),
+        {
+            "stream": [bucket[0] for bucket in order],
+            "dimension": [bucket[1] for bucket in order],
+            "key": [bucket[2] for bucket in order],
+            "minute": [bucket[3] for bucket in order],
+            **columns,
+        },
+    )
+
+
+def increments(rows: Sequence[ArticleRow]) -> dict[Bucket, Counter[str]]:
+    """What articles add to each bucket; `signed_sum` in millionths."""
+    totals: dict[Bucket, Counter[str]] = {}
+    for row in rows:
+        late = row.late
+        for dimension, key in keys_of(row):
+            count = totals.setdefault((row.stream, dimension, key, minute(row.published_at)), Counter())
+            count["items"] += 1
+            count[row.sentiment] += 1
+            count["signed_sum"] += row.signed
+            count["late_items"] += late
+            count["late_negative"] += late and row.sentiment == "negative"
+    return totals
+
+
+# The same totals, computed by Postgres from the articles: the live ones must equal them exactly.
+_FROM_ARTICLES = """
+    SELECT a.stream, k.dimension, k.key, date_trunc('minute', a.published_at, 'UTC') AS minute, count(*) AS items,
+           count(*) FILTER (WHERE sentiment = 'negative') AS negative,
+           count(*) FILTER (WHERE sentiment = 'neutral') AS neutral,
+           count(*) FILTER (WHERE sentiment = 'positive') AS positive,
+           sum(signed) AS signed_sum, count(*) FILTER (WHERE late) AS late_items,
+           count(*) FILTER (WHERE late AND sentiment = 'negative') AS late_negative
+    FROM articles a CROSS JOIN LATERAL (
+        SELECT 'all' AS dimension, 'all' AS key UNION ALL SELECT 'topic', a.topic
+        UNION ALL SELECT 'source', a.source WHERE a.source <> '' UNION ALL SELECT 'ticker', unnest(a.tickers)) k
+    WHERE a.stream = :stream GROUP BY 1, 2, 3, 4
+"""
+_STORED = f"SELECT stream, dimension, key, minute, {', '.join(COUNTS)} FROM trends WHERE stream = :stream"  # noqa: S608 - constants
+
+
+def differences(connection: Connection, stream: str) -> int:
+    """How many buckets of a stream differ between the stored trends and the articles."""
+    both = f"(({_FROM_ARTICLES}) EXCEPT ({_STORED})) UNION ALL (({_STORED}) EXCEPT ({_FROM_ARTICLES}))"
+    buckets = f"SELECT count(DISTINCT (dimension, key, minute)) FROM ({both}) AS d"  # noqa: S608 - constants
+    return int(connection.execute(text(buckets), {"stream": stream}).scalar_one())
+
+
+def rebuild(connection: Connection, stream: str) -> int:
+    """Replaces a stream's trends by what its articles say. Returns the number of buckets."""
+    connection.execute(text("SELECT 1 FROM streams WHERE name = :stream FOR UPDATE"), {"stream": stream})
+    connection.execute(text("DELETE FROM trends WHERE stream = :stream"), {"stream": stream})
+    columns = f"stream, dimension, key, minute, {', '.join(COUNTS)}"
+    made = connection.execute(text(f"INSERT INTO trends ({columns}) {_FROM_ARTICLES}"), {"stream": stream})
+    return made.rowcount
