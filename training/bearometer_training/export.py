@@ -13,6 +13,7 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 
+from bearometer_shared.errors import ArtifactError
 from bearometer_shared.inference import artifact
 from bearometer_shared.inference.artifact import Golden, Manifest
 from bearometer_shared.inference.engine import Engine
@@ -22,6 +23,7 @@ from bearometer_training.model import TwoHeads, build
 
 MIN_AGREEMENT = 0.99
 MAX_DRIFT = 0.01
+MAX_EXPORT_ERROR = 1e-3
 GOLDEN = 8
 
 
@@ -34,7 +36,10 @@ def write(model: TwoHeads, folder: Path, texts: Sequence[str], *, base_name: str
 
 
 def seal_graphs(folder: Path, base_name: str, texts: Sequence[str], **lineage: object) -> Manifest:
-    """Merges a folder's difference into its base, exports, quantizes, checks parity, seals. Returns the manifest."""
+    """Merges a folder's difference into its base, exports, quantizes, checks parity, seals. Returns the manifest.
+
+    Raises ArtifactError where the weights are not finite or the exported graph answers otherwise than the model.
+    """
     source = base.locate(base_name)
     model = load(folder, base_name)
     shutil.copy(source / "tokenizer.json", folder / artifact.TOKENIZER)
@@ -48,6 +53,7 @@ def seal_graphs(folder: Path, base_name: str, texts: Sequence[str], **lineage: o
         topics=list(TOPICS),
     ).model_copy(update=lineage)
     manifest = artifact.seal(folder, manifest)
+    check_export(model, folder, texts)
     agreement, drift = parity(folder, texts)
     serve = artifact.INT8 if agreement >= MIN_AGREEMENT and drift <= MAX_DRIFT else artifact.FP32
     answers = Engine.load(folder, graph=serve).score(texts[:GOLDEN])
@@ -57,10 +63,28 @@ def seal_graphs(folder: Path, base_name: str, texts: Sequence[str], **lineage: o
 
 
 def load(folder: Path, base_name: str) -> TwoHeads:
-    """The trained model of an artifact, for training it further."""
+    """The base with a folder's difference added."""
     model = build(base.locate(base_name))
     delta.apply(model, folder / artifact.DELTA)
     return model.eval()
+
+
+def resume(folder: Path) -> TwoHeads:
+    """The trained model of a sealed artifact, for training it further. Raises ArtifactError on another base."""
+    manifest = artifact.verify(folder)
+    base.require(manifest.base)
+    return load(folder, manifest.base.name)
+
+
+def check_export(model: TwoHeads, folder: Path, texts: Sequence[str]) -> None:
+    """Raises ArtifactError where the fp32 graph's probabilities are not the model's."""
+    engine, some = Engine.load(folder, graph=artifact.FP32), list(texts[:64])
+    encoded = {name: torch.from_numpy(array) for name, array in engine.encode(some).items()}
+    with torch.no_grad():
+        wanted = model(**encoded)[0].softmax(-1).numpy()
+    got = np.array([(s.negative, s.neutral, s.positive) for s in engine.score(some)]) / 1e6
+    if not np.abs(wanted - got).max() <= MAX_EXPORT_ERROR:  # a NaN fails too
+        raise ArtifactError(f"{folder}: the exported graph does not answer as the model does")
 
 
 def parity(folder: Path, texts: Sequence[str]) -> tuple[float, float]:
@@ -103,7 +127,10 @@ def to_onnx(model: TwoHeads, path: Path) -> None:
 
 
 def _quantize(source: Path, target: Path) -> None:
-    logging.getLogger().setLevel(logging.ERROR)  # the quantizer advises a pre-processing that we measured as no gain
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)  # the quantizer advises a pre-processing that we measured as no gain
     quantize_dynamic(
         source, target, weight_type=QuantType.QInt8, per_channel=True, extra_options={"DefaultTensorType": 1}
     )
+    root.setLevel(level)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import torch
 from torch import nn
-from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging as chatter
 
 from bearometer_shared.taxonomy import SENTIMENTS, TOPICS
 
@@ -17,7 +18,7 @@ class TwoHeads(nn.Module):
     its base must stay small.
     """
 
-    def __init__(self, encoder: nn.Module, width: int, dropout: float = 0.1) -> None:
+    def __init__(self, encoder: PreTrainedModel, width: int, dropout: float = 0.1) -> None:
         super().__init__()
         self.encoder = encoder
         self.dropout = nn.Dropout(dropout)
@@ -34,6 +35,7 @@ class TwoHeads(nn.Module):
 
 def build(folder: Path) -> TwoHeads:
     """A model with the base's encoder and fresh heads. Eager attention, or ONNX Runtime fuses none of it."""
+    _hush()
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
     encoder = AutoModel.from_pretrained(
         folder, local_files_only=True, attn_implementation="eager", add_pooling_layer=False, use_safetensors=True
@@ -44,3 +46,9 @@ def build(folder: Path) -> TwoHeads:
 def tokenizer(folder: Path) -> PreTrainedTokenizerBase:
     """The base's tokenizer."""
     return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def _hush() -> None:
+    """Our commands print their own progress; the library's bar and its report on unused weights help nobody."""
+    chatter.set_verbosity_error()
+    chatter.disable_progress_bar()

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bearometer_shared.kafka.port import (
-    ALERTS,
+    MAX_DEAD_LETTER,
+    MAX_RECORD,
     NEWS_DLQ,
-    NEWS_RAW,
-    NEWS_SCORED,
+    TOPICS,
     KafkaUnavailableError,
     Partition,
     Record,
+    RecordTooLargeError,
 )
 
 
@@ -99,11 +100,14 @@ class MemoryConsumer:
 class MemoryProducer:
     def __init__(self, broker: MemoryBroker) -> None:
         self.broker = broker
-        self._buffer: list[tuple[Partition, bytes, bytes]] = []
+        self._buffer: list[tuple[Partition, bytes | None, bytes | None]] = []
 
-    def send(self, topic: str, key: str, value: bytes, partition: int | None = None) -> None:
-        number = zlib.crc32(key.encode()) % self.broker.partitions if partition is None else partition
-        self._buffer.append((Partition(topic, number), key.encode(), value))
+    def send(self, topic: str, key: str | None, value: bytes | None, partition: int | None = None) -> None:
+        if len(value or b"") > (MAX_DEAD_LETTER if topic == NEWS_DLQ else MAX_RECORD):
+            raise RecordTooLargeError(f"{len(value or b'')} bytes are more than {topic} takes")
+        name = key.encode() if key is not None else None
+        number = zlib.crc32(name or b"") % self.broker.partitions if partition is None else partition
+        self._buffer.append((Partition(topic, number), name, value))
 
     def flush(self) -> None:
         buffer, self._buffer = self._buffer, []
@@ -123,13 +127,17 @@ class MemoryLog:
         self.broker = broker
 
     def ensure_topics(self) -> None:
-        for topic in (NEWS_RAW, NEWS_SCORED, NEWS_DLQ, ALERTS):
+        for topic in TOPICS:
             for partition in self.broker.of(topic):
                 self.broker.logs.setdefault(partition, [])
 
     def read(self, topic: str) -> Iterator[Record]:
         for partition in self.broker.of(topic):
             yield from list(self.broker.logs.get(partition, []))
+
+    def counts(self, topic: str) -> dict[Partition, int]:
+        self.broker.check()
+        return {partition: len(log) for partition, log in self.broker.logs.items() if partition.topic == topic}
 
     def lag(self, group: str, topic: str) -> int:
         ends = {p: len(self.broker.logs.get(p, [])) for p in self.broker.of(topic)}

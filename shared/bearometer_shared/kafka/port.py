@@ -14,10 +14,18 @@ NEWS_RAW = "news.raw"
 NEWS_SCORED = "news.scored"
 NEWS_DLQ = "news.dlq"
 ALERTS = "alerts"
+TOPICS = (NEWS_RAW, NEWS_SCORED, NEWS_DLQ, ALERTS)
+
+MAX_RECORD = 8 * 1024 * 1024
+MAX_DEAD_LETTER = 2 * MAX_RECORD  # a dead letter holds a whole record in base64
 
 
 class KafkaUnavailableError(BearometerError):
     """The brokers cannot be reached, or did not acknowledge in time. Worth a retry."""
+
+
+class RecordTooLargeError(BearometerError):
+    """The record is larger than its topic takes. No retry will change that."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -70,10 +78,15 @@ class Producer(Protocol):
     """Sends records with every acknowledgement that the broker gives."""
 
     def send(self, topic: str, key: str, value: bytes, partition: int | None = None) -> None:
-        """Buffers a record. May block while the buffer is full."""
+        """Buffers a record; one key always goes to one partition. May block while the buffer is full.
+
+        Records of one partition stay in the order in which they were sent. Raises RecordTooLargeError.
+        """
 
     def flush(self) -> None:
-        """Blocks until every buffered record is acknowledged. Raises KafkaUnavailableError if one was not."""
+        """Blocks until every buffered record is acknowledged. Raises KafkaUnavailableError if one was not: what was
+        sent since the last flush may or may not stand, and nothing of it is tried again.
+        """
 
     def partitions(self, topic: str) -> int:
         """How many partitions a topic has."""
@@ -89,6 +102,9 @@ class Log(Protocol):
 
     def read(self, topic: str) -> Iterator[Record]:
         """Every record that stands in a topic now, oldest first within each partition."""
+
+    def counts(self, topic: str) -> dict[Partition, int]:
+        """How many records stand in each partition; empty where there is no such topic."""
 
     def lag(self, group: str, topic: str) -> int:
         """Records that the group has not committed yet."""

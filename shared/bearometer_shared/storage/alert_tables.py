@@ -47,7 +47,7 @@ class Alert(Table):
 
     __table_args__ = (
         Index("uq_alerts_open", "fingerprint", unique=True, postgresql_where=text("state <> 'resolved'")),
-        Index("ix_alerts_newest", "stream", text("pending_at DESC"), "id"),
+        Index("ix_alerts_newest", "stream", text("id DESC")),
     )
 
 
@@ -65,10 +65,14 @@ class AlertStep(Table):
 
 
 class Outbox(Table):
-    """A notification to deliver, written with the step that it tells of. `id` stays the same on every attempt."""
+    """A notification to deliver, written with the step that it tells of. `id` stays the same on every attempt.
+
+    `sequence` is the order of writing. `next_at` is null once it is delivered, or given up for `last_error`.
+    """
 
     __tablename__ = "outbox"
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(Identity())
     alert_id: Mapped[int]
     channel: Mapped[str]
     payload: Mapped[dict[str, Any]]

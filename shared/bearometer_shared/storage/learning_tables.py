@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Identity, Index, text
+from sqlalchemy import CheckConstraint, Identity, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bearometer_shared.storage.tables import Table
@@ -54,15 +54,24 @@ class Promotion(Table):
 
 
 class Run(Table):
-    """A retraining run. `period` is unique: two schedulers or a redelivered task make one row. `token` fences."""
+    """A retraining run. `period` is unique: two schedulers or a redelivered task make one row. `token` fences.
+
+    `sent_at` is when a worker was last told of it, `force` the reason to promote whatever the gate says, `recipe`
+    what it trains with other than the defaults.
+    """
 
     __tablename__ = "runs"
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     period: Mapped[str] = mapped_column(unique=True)
     trigger: Mapped[str]
+    reason: Mapped[str]
+    force: Mapped[str | None]
+    recipe: Mapped[dict[str, Any]]
     state: Mapped[str]
     token: Mapped[int]
+    attempts: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     progress: Mapped[dict[str, Any]]

@@ -48,6 +48,7 @@ def tick(connection: Connection, partition: Partition, ticks: Collection[Tick]) 
         connection.execute(
             text(
                 "INSERT INTO stream_ticks SELECT :stream, n, :at FROM generate_series(0, :last) n"
+                " WHERE NOT EXISTS (SELECT FROM stream_ticks WHERE stream = :stream AND partition = n)"
                 " ON CONFLICT DO NOTHING"
             ),
             {"stream": stream, "last": partitions - 1, "at": event_time},

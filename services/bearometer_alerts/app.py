@@ -1,0 +1,99 @@
+"""The alert service: trends -> spikes -> alerts -> notifications. One thread evaluates, one more a channel notifies."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from bearometer_alerts import topic
+from bearometer_alerts.channel import Channel
+from bearometer_alerts.evaluate import Evaluator
+from bearometer_alerts.notify import Notifier
+from bearometer_alerts.topic import TopicChannel
+from bearometer_alerts.wake import Waker
+from bearometer_alerts.webhook import WebhookChannel
+from bearometer_shared.clock import SystemClock
+from bearometer_shared.service import Stopping, run, serve_health
+from bearometer_shared.settings import Settings
+from bearometer_shared.storage.session import connect, retrying
+
+log = structlog.get_logger()
+
+
+class StoppableClock(SystemClock):
+    """The machine's clock; a sleep ends with a stop."""
+
+    def __init__(self, stopping: Stopping) -> None:
+        self._stopping = stopping
+
+    def sleep(self, seconds: float) -> None:
+        self._stopping.wait(seconds)
+
+
+def work(settings: Settings) -> None:
+    serve(settings, channels(settings), Stopping().on_signals())
+
+
+def channels(settings: Settings) -> list[Channel]:
+    """The topic always, the webhook where it is set. Raises UserError for one that is set wrongly."""
+    found: list[Channel] = [TopicChannel(partial(topic.connect, settings))]
+    return [*found, WebhookChannel(settings)] if settings.webhook_url else found
+
+
+def serve(settings: Settings, channels: Sequence[Channel], stopping: Stopping) -> None:
+    """Evaluates and notifies until stopping. A bug in a notifier stops the service and is raised."""
+    database, clock = connect(settings), StoppableClock(stopping)
+    evaluator = Evaluator(settings, database, clock, [channel.name for channel in channels])
+    serve_health(settings, lambda: "" if evaluator.connected else "postgres is away")
+    log.info("alerts start", channels=[channel.name for channel in channels], lateness_s=settings.lateness_s)
+    notifiers = [Notifier(database, channel, clock, settings.tick_s) for channel in channels]
+    with _threads([notifier.follow for notifier in notifiers], stopping), closing(evaluator):
+        _evaluate(settings, evaluator, database, clock, stopping)
+    log.info("alerts have stopped")
+
+
+def _evaluate(
+    settings: Settings, evaluator: Evaluator, database: Engine, clock: StoppableClock, stopping: Stopping
+) -> None:
+    with closing(Waker(database)) as waker:
+        while not stopping():
+            try:
+                more = retrying(evaluator.look, clock, stopping)
+            except DBAPIError:
+                if not stopping():
+                    raise
+                return  # stopped during an outage
+            if not more:
+                waker.wait(settings.tick_s, stopping)
+
+
+@contextmanager
+def _threads(works: Sequence[Callable[[Stopping], None]], stopping: Stopping) -> Iterator[None]:
+    """Runs works beside the body. What one of them raises stops all, and is raised at the end.
+
+    They are not waited for: a notification that is cut off is sent again with the same id.
+    """
+    failures: list[BaseException] = []
+
+    def watched(work: Callable[[Stopping], None]) -> None:
+        try:
+            work(stopping)
+        except BaseException as error:
+            failures.append(error)
+            stopping.set()
+
+    for work in works:
+        threading.Thread(target=watched, args=(work,), daemon=True, name="notifier").start()
+    yield
+    stopping.set()
+    if failures:
+        raise failures[0]
+
+
+def main() -> None:
+    """Console command `bearometer-alerts`."""
+    run("alerts", work)

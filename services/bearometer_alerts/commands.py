@@ -1,0 +1,54 @@
+"""`bearometer alerts`: what fires, and why."""
+
+from typing import Annotated, Literal
+
+import typer
+
+State = Literal["pending", "firing", "resolved"]
+
+alerts = typer.Typer(help="Alerts: list them, show one with its evidence.", no_args_is_help=True)
+
+
+@alerts.command("list")
+def list_alerts(
+    stream: Annotated[str | None, typer.Option(help="of this stream only")] = None,
+    state: Annotated[list[State] | None, typer.Option(help="in this state only; repeatable")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="how many, the newest first")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="print one object")] = False,
+) -> None:
+    """Lists alerts, newest first.
+
+    Example: bearometer alerts list --stream live --state firing
+    """
+    from bearometer_alerts import printing
+    from bearometer_shared.storage import alerts as rows
+
+    with printing.transaction() as connection:
+        found = rows.listing(connection, stream, state or None, limit)
+    if as_json:
+        printing.print_json({"items": found})
+    else:
+        printing.print_table(found)
+
+
+@alerts.command("show")
+def show_alert(
+    id: Annotated[int, typer.Argument(help="the alert's number, as in the list")],
+    as_json: Annotated[bool, typer.Option("--json", help="print one object")] = False,
+) -> None:
+    """Shows an alert: why it was raised, its top items, its history.
+
+    Example: bearometer alerts show 12
+    """
+    from bearometer_alerts import printing
+    from bearometer_shared.errors import UserError
+    from bearometer_shared.storage import alerts as rows
+
+    with printing.transaction() as connection:
+        found = rows.get(connection, id)
+    if found is None:
+        raise UserError(f"no alert {id}; `bearometer alerts list` shows what there is")
+    if as_json:
+        printing.print_json(found)
+    else:
+        printing.print_card(found)

@@ -1,0 +1,26 @@
+"""The minutes of a stream as the detector takes them, read from the trends."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy import Connection, RowMapping
+
+from bearometer_alerts import times
+from bearometer_alerts.detector import Minute
+from bearometer_alerts.rule import PRIORS
+from bearometer_shared.storage import evidence
+
+ALL = ("all", "all")
+
+
+def read(connection: Connection, stream: str, since: datetime, until: datetime | None) -> Iterator[Minute]:
+    """Minutes with items from `since` to before `until`, in order; to the newest where that is None."""
+    rows = evidence.counts(connection, stream, tuple(PRIORS), since, until)
+    return (_minute(at, list(found)) for at, found in groupby(rows, key=lambda row: row["minute"]))
+
+
+def _minute(at: datetime, rows: Collection[RowMapping]) -> Minute:
+    keys = {(row["dimension"], row["key"]): row for row in rows}
+    negatives = {key: row["negative"] for key, row in keys.items() if row["negative"]}
+    return Minute(times.number(at), keys[ALL]["items"] if ALL in keys else 0, negatives)

@@ -1,0 +1,98 @@
+"""Alerts in a terminal. Times are UTC event times, but `recorded`, which is wall time."""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import Connection
+
+from bearometer_shared.settings import settings
+from bearometer_shared.storage import session
+
+Row = dict[str, Any]
+COLOURS = {"severe": "bold red", "elevated": "red", "watch": "yellow"}
+COLUMNS = ("id", "stream", "about", "state", "severity", "since", "until", "observed", "expected", "p")
+
+
+@contextmanager
+def transaction() -> Iterator[Connection]:
+    """A command's one transaction."""
+    engine = session.connect(settings())
+    try:
+        with session.transaction(engine) as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def print_json(facts: Any) -> None:
+    """One object on a line; times in ISO 8601."""
+    typer.echo(json.dumps(facts, ensure_ascii=False, default=lambda moment: moment.isoformat()))
+
+
+def print_table(found: Sequence[Row]) -> None:
+    if not found:
+        typer.echo("no alerts")
+        return
+    table = Table(*COLUMNS, box=None, pad_edge=False)
+    for alert in found:
+        table.add_row(*_cells(alert), style=COLOURS.get(alert["severity"], "") if alert["state"] == "firing" else "")
+    Console().print(table)
+
+
+def print_card(alert: Row) -> None:
+    """Text only, whatever the news says: no markup of theirs is obeyed."""
+    console, evidence = Console(highlight=False), alert["evidence"]
+    console.print(Text(f"Alert {alert['id']}: {about(alert)} ({alert['stream']})", style="bold"))
+    console.print(Text(f"{alert['state']}, {alert['severity']}", style=COLOURS.get(alert["severity"], "")))
+    console.print(Text(_why(alert)))
+    console.print(Text(f"Scored by {alert['model_version']}; rule {alert['rule']}; {alert['fingerprint']}\n"))
+    console.print(_grid("Most negative items", map(_item, evidence.get("top", ()))))
+    console.print(_grid("History", map(_step, alert["history"])))
+
+
+def about(alert: Row) -> str:
+    return "all news" if alert["dimension"] == "all" else f"{alert['dimension']} {alert['key']}"
+
+
+def _cells(alert: Row) -> Iterator[Text]:
+    since = alert["fired_at"] or alert["pending_at"]
+    figures = (str(alert["observed"]), f"{alert['expected']:.1f}", f"{alert['p_value']:.0e}")
+    names = (str(alert["id"]), alert["stream"], about(alert), alert["state"], alert["severity"])
+    return map(Text, (*names, _time(since), _time(alert["resolved_at"]), *figures))
+
+
+def _why(alert: Row) -> str:
+    evidence = alert["evidence"]
+    window = f"From {_time(_moment(evidence['since']))} to {_time(_moment(evidence['until']))}"
+    found = f"{alert['observed']} negative items, {alert['expected']:.2g} expected, of {evidence['items']} in all"
+    return f"{window}: {found}; from {evidence['sources']} sources. Chance by the baseline: {alert['p_value']:.1e}"
+
+
+def _item(item: Row) -> tuple[str, ...]:
+    return _time(_moment(item["published_at"])), f"{item['score']:+.2f}", item["source"], item["title"], item["url"]
+
+
+def _step(step: Row) -> tuple[str, ...]:
+    return _time(step["at"]), step["state"], step["actor"], step["note"], f"recorded {_time(step['recorded_at'])}"
+
+
+def _grid(title: str, rows: Iterator[tuple[str, ...]]) -> Table:
+    table = Table(title=title, title_justify="left", show_header=False, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _moment(iso: str) -> datetime:
+    return datetime.fromisoformat(iso)
+
+
+def _time(moment: datetime | None) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}" if moment else ""

@@ -1,0 +1,99 @@
+"""/v1/models: the registry, who serves what, and moving the champion pointer."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, HTTPException
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
+
+from bearometer_api.parts import Given, Parts
+from bearometer_api.problems import missing
+from bearometer_api.shapes import Body, Utc
+from bearometer_shared.storage import models
+from bearometer_shared.storage.session import transaction
+
+router = APIRouter(prefix="/v1/models", tags=["learning"])
+NO_NUL = "^[^\\u0000]*$"
+
+
+class Model(BaseModel):
+    """A registered version."""
+
+    version: str = Field(examples=["2026-03-05-1a2b3c"])
+    parent: str | None = Field(description="the version that it was trained further from")
+    location: str = Field(description="where it lies in the artifact store")
+    manifest: dict[str, Any] = Field(description="base, recipe, labels, metrics, and the hash of each file")
+    run_id: int | None = Field(description="the run that made it")
+    created_at: Utc
+    champion: bool = Field(description="whether scorers are told to serve it")
+
+
+class Server(BaseModel):
+    """What a scorer said last."""
+
+    instance: str = Field(examples=["scorer-1"])
+    version: str = Field(description="the version that it serves")
+    since: Utc
+    seen_at: Utc
+    error: str = Field(description="why it could not load something newer, or empty")
+
+
+class Models(BaseModel):
+    """The registry, newest first."""
+
+    champion: str | None = Field(description="the version to serve; null before the first")
+    models: list[Model]
+    servers: list[Server]
+
+
+class Reason(Body):
+    """Why the pointer moves; it is kept."""
+
+    reason: str = Field(min_length=1, max_length=500, pattern=NO_NUL, examples=["better on the March labels"])
+
+
+class Promotion(Reason):
+    """Which version to serve, and why."""
+
+    version: str = Field(min_length=1, max_length=200, pattern=NO_NUL)
+
+
+class Moved(BaseModel):
+    """Where the pointer stands now."""
+
+    champion: str
+    moved: bool = Field(description="false: it stood there already")
+
+
+@router.get("")
+def list_models(given: Given) -> Models:
+    """Every version, the champion, and what each scorer serves."""
+    with transaction(given.engine) as connection:
+        now = models.champion(connection)
+        found = {"models": models.listing(connection), "servers": models.servers(connection)}
+    return Models.model_validate(found | {"champion": now and now.version})
+
+
+@router.post("/promote")
+def promote(asked: Promotion, given: Given) -> Moved:
+    """Makes a version the champion; scorers load it beside the old one and switch between two batches."""
+    with transaction(given.engine) as connection:
+        if models.get(connection, asked.version) is None:
+            raise missing(f"no model version {asked.version!r}")
+        return _move(connection, given, asked.version, asked.reason)
+
+
+@router.post("/rollback")
+def roll_back(asked: Reason, given: Given) -> Moved:
+    """Makes the champion what it was before the last promotion. 409 where there is nothing before it."""
+    with transaction(given.engine) as connection:
+        version = models.previous(connection)
+        if version is None:
+            raise HTTPException(HTTPStatus.CONFLICT, "no model served before this one")
+        return _move(connection, given, version, asked.reason)
+
+
+def _move(connection: Connection, given: Parts, version: str, reason: str) -> Moved:
+    moved = models.promote(connection, version, actor="api", reason=reason, at=given.clock.now())
+    return Moved(champion=version, moved=moved)

@@ -1,0 +1,1 @@
+"""Benchmarks: ours, the plain way and the machine's ceiling in one run, interleaved."""

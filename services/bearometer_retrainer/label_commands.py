@@ -1,0 +1,98 @@
+"""`bearometer labels`: files of labels into Postgres and out of it."""
+
+import json
+from datetime import datetime
+from getpass import getuser
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bearometer_retrainer import terminal
+from bearometer_shared.clock import SystemClock
+from bearometer_shared.errors import UserError
+from bearometer_shared.storage import labels
+from bearometer_shared.storage.labels import NewLabel
+from bearometer_training import data
+
+LabelFile = Annotated[Path, typer.Argument(help="JSON Lines: text (or title), and sentiment, topic or both")]
+AsJson = Annotated[bool, typer.Option("--json", help="print one object")]
+CHUNK = 1000
+
+
+def import_file(
+    file: LabelFile,
+    annotator: Annotated[str, typer.Option(help="who says so", default_factory=getuser, show_default="you")],
+    as_json: AsJson = False,
+) -> None:
+    """Stores the labels of a file. A row that is none is reported with its number; exit 1 if there was one.
+
+    Example: bearometer labels import corrections.jsonl --annotator ana
+    """
+    good, bad = _parsed(file, annotator)
+    with terminal.transaction() as connection, _progress(len(good)) as bar:
+        fresh_before = labels.stats(connection)["fresh"]
+        for start in range(0, len(good), CHUNK):
+            labels.add(connection, good[start : start + CHUNK], SystemClock().now())
+            bar.advance(bar.task_ids[0], CHUNK)
+        fresh = labels.stats(connection)["fresh"]
+    for line in bad:
+        typer.echo(line, err=True)
+    known = len(good) - (fresh - fresh_before)
+    facts = {"imported": fresh - fresh_before, "known": known, "bad": len(bad), "fresh": fresh}
+    words = f"{facts['imported']} labels imported, {known} known already, {len(bad)} rows bad; {fresh} wait for a run"
+    typer.echo(json.dumps(facts) if as_json else words)
+    if bad:
+        raise typer.Exit(1)
+
+
+def stats(as_json: AsJson = False) -> None:
+    """Counts the labels.
+
+    Example: bearometer labels stats
+    """
+    with terminal.transaction() as connection:
+        found = labels.stats(connection)
+    if as_json:
+        typer.echo(json.dumps(found))
+        return
+    typer.echo(f"{found['total']} labels, {found['fresh']} of them fresh (no run has used them)")
+    for name, count in {**found["by_sentiment"], **found["by_topic"]}.items():
+        typer.echo(f"{count:7} {name}")
+
+
+def export(file: Annotated[Path, typer.Argument(help="where to write JSON Lines")], as_json: AsJson = False) -> None:
+    """Writes every label to a file, oldest first.
+
+    Example: bearometer labels export labels.jsonl
+    """
+    with terminal.transaction() as connection:
+        lines = [json.dumps(row, ensure_ascii=False, default=datetime.isoformat) for row in labels.export(connection)]
+    try:
+        file.write_text("".join(line + "\n" for line in lines), "utf-8")
+    except OSError as error:
+        raise UserError(f"{file}: {error.strerror}") from error
+    typer.echo(json.dumps({"exported": len(lines)}) if as_json else f"{len(lines)} labels written to {file}")
+
+
+def _parsed(file: Path, annotator: str) -> tuple[list[NewLabel], list[str]]:
+    """The labels of a file, and a line for each row that is none."""
+    good, bad = [], []
+    for number, line in data.lines(file):
+        where = f"{file}:{number}"
+        try:
+            row = data.parse(line, where)
+            good.append(NewLabel(row.text, row.sentiment, row.topic, annotator))
+        except UserError as error:
+            reason = str(error)
+            bad.append(reason if reason.startswith(where) else f"{where}: {reason}")
+    return good, bad
+
+
+def _progress(total: int) -> Any:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    bar = Progress(console=Console(stderr=True), transient=True, disable=total <= CHUNK)
+    bar.add_task("labels", total=total)
+    return bar

@@ -1,0 +1,128 @@
+"""`bearometer models`: the registry, and moving the champion pointer."""
+
+import json
+from collections.abc import Iterator
+from getpass import getuser
+from typing import Annotated, Any
+
+import typer
+
+from bearometer_retrainer import terminal
+from bearometer_shared.clock import SystemClock
+from bearometer_shared.errors import UserError
+from bearometer_shared.inference.artifact import read_manifest
+from bearometer_shared.inference.store import Store
+from bearometer_shared.settings import settings
+from bearometer_shared.storage import models
+from bearometer_training import champion
+
+Version = Annotated[str, typer.Argument(help="a version, as `bearometer models list` shows it")]
+Reason = Annotated[str, typer.Option(help="why, for the record")]
+AsJson = Annotated[bool, typer.Option("--json", help="print one object")]
+
+
+def list_versions(as_json: AsJson = False) -> None:
+    """Lists the registered versions, newest first, and what each scorer serves.
+
+    Example: bearometer models list
+    """
+    with terminal.transaction() as connection:
+        found = {"models": models.listing(connection), "servers": models.servers(connection)}
+    if as_json:
+        terminal.print_json(found)
+        return
+    for row in found["models"]:
+        typer.echo(_line(row))
+    for server in found["servers"]:
+        typer.echo(f"{server['instance']} serves {server['version']} {server['error']}".rstrip())
+
+
+def show(version: Version, as_json: AsJson = False) -> None:
+    """Shows one version: its lineage, its figures and when it was promoted.
+
+    Example: bearometer models show 3f2a9c10d4e5
+    """
+    with terminal.transaction() as connection:
+        row = models.get(connection, version)
+    if row is None:
+        raise UserError(f"no model version {version}; `bearometer models list` shows them")
+    if as_json:
+        terminal.print_json(row)
+        return
+    for name in ("version", "parent", "run_id", "created_at", "location"):
+        typer.echo(f"{name:14} {row[name]}")
+    for name in ("base", "recipe", "data_snapshot", "serve"):
+        typer.echo(f"{name:14} {row['manifest'].get(name)}")
+    for line in _accuracies(row["manifest"]["metrics"]):
+        typer.echo(f"{'':14} {line}")
+    for move in row["promotions"]:
+        typer.echo(f"{'promoted':14} {move['at']:%Y-%m-%d %H:%M:%S} by {move['actor']}: {move['reason']}")
+
+
+def promote(version: Version, reason: Reason, as_json: AsJson = False) -> None:
+    """Makes a version the champion; scorers switch to it within seconds.
+
+    Example: bearometer models promote 3f2a9c10d4e5 --reason "better on the March labels"
+    """
+    _move(version, reason, as_json)
+
+
+def roll_back(reason: Reason, as_json: AsJson = False) -> None:
+    """Makes the champion what it was before the last promotion.
+
+    Example: bearometer models rollback --reason "misreads profit warnings"
+    """
+    with terminal.transaction() as connection:
+        version = models.previous(connection)
+    if version is None:
+        raise UserError("no model served before this one")
+    _move(version, f"rollback: {reason}", as_json)
+
+
+def prepare(as_json: AsJson = False) -> None:
+    """Makes the shipped model ready to serve; the champion too, where there is none yet.
+
+    Example: bearometer models prepare
+    """
+    manifest = read_manifest(champion.ensure(settings(), lambda line: typer.echo(line, err=True)))
+    with terminal.transaction() as connection:
+        models.register(connection, manifest, manifest.version)
+        if models.champion(connection) is None:
+            now = SystemClock().now()
+            models.promote(connection, manifest.version, actor="bearometer", reason="shipped with the release", at=now)
+        serving = models.champion(connection)
+    facts = {"version": manifest.version, "champion": serving and serving.version}
+    words = f"model {manifest.version} is ready; champion: {facts['champion']}"
+    typer.echo(json.dumps(facts) if as_json else words)
+
+
+def _move(version: str, reason: str, as_json: bool) -> None:
+    """Only an artifact that the store gives whole is promoted."""
+    if not reason.removeprefix("rollback:").strip():
+        raise UserError("--reason: say why")
+    with terminal.transaction() as connection:
+        row = models.get(connection, version)
+        if row is not None:
+            Store(settings()).fetch(row["location"])
+        moved = models.promote(connection, version, actor=getuser(), reason=reason, at=SystemClock().now())
+    facts = {"champion": version, "moved": moved}
+    words = f"{version} is the champion" + ("" if moved else " already")
+    typer.echo(json.dumps(facts) if as_json else words)
+
+
+def _line(row: dict[str, Any]) -> str:
+    mark = "champion" if row["champion"] else ""
+    figures = "; ".join(_accuracies(row["manifest"]["metrics"]))
+    return f"{row['version']}  {row['created_at']:%Y-%m-%d %H:%M}  {mark:8}  {figures}".rstrip()
+
+
+def _accuracies(metrics: dict[str, Any]) -> Iterator[str]:
+    """A line for each set that the version was judged on."""
+    for name, heads in metrics.items():
+        found = {head: report["accuracy"] for head, report in _fields(heads).items() if "accuracy" in _fields(report)}
+        if found:
+            yield f"{name}: " + ", ".join(f"{head} {accuracy:.3f}" for head, accuracy in found.items())
+
+
+def _fields(report: Any) -> dict[str, Any]:
+    return report if isinstance(report, dict) else {}

@@ -1,0 +1,28 @@
+"""What is dropped with age. The retrainer's daily task is the one owner of clean-up."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, text
+
+from bearometer_shared.storage import partitions
+
+DELIVERED_FOR = timedelta(days=30)
+SILENT_FOR = timedelta(days=1)
+
+# Trends are old when their minute is and no article of it is kept: a replay of 1987 is as young as its arrival.
+_OLD_TRENDS = """
+    DELETE FROM trends WHERE minute < :keep_from AND (stream, minute) NOT IN (
+        SELECT DISTINCT stream, date_trunc('minute', published_at, 'UTC') FROM articles
+        WHERE published_at < :keep_from)
+"""
+
+
+def clean(connection: Connection, now: datetime, retention_days: int) -> list[str]:
+    """Makes partitions ahead and drops what is past its time. Returns the partitions dropped."""
+    keep_from = now - timedelta(days=retention_days)
+    partitions.ensure(connection, now.date())
+    dropped = partitions.drop_older(connection, keep_from.date())
+    connection.execute(text(_OLD_TRENDS), {"keep_from": keep_from})
+    connection.execute(text("DELETE FROM outbox WHERE delivered_at < :before"), {"before": now - DELIVERED_FOR})
+    connection.execute(text("DELETE FROM servers WHERE seen_at < :before"), {"before": now - SILENT_FOR})
+    return dropped

@@ -1,0 +1,149 @@
+"""The page in a real browser, over a stand-in for the API."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from browser.harness import Fake, OpenPage
+from playwright.sync_api import Page, expect
+
+ITEMS = 60  # of the stand-in
+SOON = 2_000  # milliseconds: what the page promises
+HOSTILE = "<img src=x onerror=\"hacked=1\"><script>hacked=1</script>{{ hacked=1 }}<b>bold</b> & ':hacked'"
+
+
+def test_loads_without_a_complaint_and_asks_nobody_else(dashboard: str, open_page: OpenPage) -> None:
+    watched = open_page(dashboard)
+    expect(watched.page.locator("[data-item]")).to_have_count(ITEMS)
+    expect(watched.page.locator("[data-alert]")).to_have_count(6)
+    expect(watched.page.locator(".chart canvas")).to_be_visible()
+    expect(watched.page.locator(".top")).to_contain_text("Thu 5 Mar 2026, 14:42:20")
+    assert watched.complaints == []
+    assert _hosts(watched.requests) == {urlsplit(dashboard).netloc}
+
+
+def test_an_alert_and_an_item_appear_by_themselves(dashboard: str, fake: Fake, open_page: OpenPage) -> None:
+    page = open_page(dashboard).page
+    expect(page.locator("[data-alert]").first).to_contain_text("CRWB")
+    _settled(page)
+    fake.happens("alert", dimension="ticker", key="OSTR")
+    expect(page.locator(".open [data-alert]", has_text="OSTR")).to_contain_text("23 negative in 60 min", timeout=SOON)
+    fake.happens("item", title="Ostara Foods recalls its rye crackers")
+    expect(page.locator("[data-item]").first).to_contain_text("Ostara Foods recalls", timeout=SOON)
+
+
+def test_changes_arrive_by_polling_where_events_do_not(dashboard: str, fake: Fake, open_page: OpenPage) -> None:
+    page = open_page(dashboard).page
+    _settled(page)
+    fake.happens("quiet_item", title="Nobody was told of this one")
+    expect(page.locator("[data-item]").first).to_contain_text("Nobody was told", timeout=3 * SOON + 1_000)
+
+
+def test_an_opened_alert_shows_evidence_and_history_and_stays_open(
+    dashboard: str, fake: Fake, open_page: OpenPage
+) -> None:
+    page = open_page(dashboard).page
+    alert = page.locator("[data-alert]", has_text="CRWB").first
+    alert.get_by_role("button").click()
+    expect(alert.locator(".evidence")).to_contain_text("Two brokers cut Corwen Bancorp to sell")
+    expect(alert.locator(".evidence")).to_contain_text("firing")
+    fake.happens("item", title="Something else")
+    expect(page.locator("[data-item]").first).to_contain_text("Something else")
+    expect(alert.locator(".evidence")).to_be_visible()
+
+
+def test_hostile_news_shows_as_text_and_runs_nothing(dashboard: str, fake: Fake, open_page: OpenPage) -> None:
+    fake.happens("item", title=HOSTILE, topic=HOSTILE, url="javascript:hacked=1", score=-0.9)
+    fake.happens("alert", dimension="topic", key=HOSTILE)
+    watched = open_page(dashboard)
+    page, row = watched.page, watched.page.locator("[data-item]").first
+    expect(row.locator(".title")).to_contain_text(HOSTILE)
+    expect(row.locator("a")).to_have_count(0)
+    alert = page.locator(".open [data-alert]").filter(has_text="onerror").first
+    alert.get_by_role("button").click()
+    expect(alert.locator(".evidence")).to_contain_text(HOSTILE)
+    page.locator(".chart canvas").hover()
+    expect(page.get_by_text("Negative items", exact=True)).to_be_visible()
+    expect(page.locator(".chart")).to_contain_text(HOSTILE)
+    row.get_by_role("button").click()
+    expect(page.locator(".correction")).to_contain_text(HOSTILE)
+    assert page.evaluate("typeof hacked") == "undefined"
+    assert page.locator("img[src=x]").count() == 0
+    assert watched.complaints == []
+
+
+def test_links_open_elsewhere_and_tell_nothing(dashboard: str, open_page: OpenPage) -> None:
+    link = open_page(dashboard).page.locator("[data-item] a").first
+    expect(link).to_have_attribute("href", "https://news.example/n0")
+    expect(link).to_have_attribute("target", "_blank")
+    expect(link).to_have_attribute("rel", "noopener noreferrer")
+
+
+def test_an_outage_of_the_api_is_said_and_ends_by_itself(dashboard: str, fake: Fake, open_page: OpenPage) -> None:
+    page = open_page(dashboard).page
+    _settled(page)
+    expect(page.get_by_role("alert")).to_be_hidden()
+    fake.stop()
+    expect(page.get_by_role("alert")).to_contain_text("API away since", timeout=SOON)
+    expect(page.locator("[data-item]")).to_have_count(ITEMS)
+    fake.start()
+    expect(page.get_by_role("alert")).to_be_hidden(timeout=10_000)
+    expect(page.locator(".live")).to_contain_text("Live since")
+
+
+def test_a_correction_becomes_a_label(dashboard: str, fake: Fake, open_page: OpenPage) -> None:
+    page = open_page(dashboard).page
+    row = page.locator("[data-item]").nth(3)
+    row.get_by_role("button").click()
+    dialog = page.locator(".correction")
+    dialog.get_by_role("button", name="Store label").click()
+    expect(page.get_by_text("Choose a sentiment or a topic.")).to_be_visible()
+    dialog.get_by_role("button", name="Positive").click()
+    dialog.get_by_label("Another topic").click()
+    page.get_by_role("option", name="Earnings").click()
+    dialog.get_by_role("button", name="Store label").click()
+    expect(page.get_by_text("Label stored.")).to_be_visible()
+    expect(page.locator(".learning")).to_contain_text("65 of 200", timeout=SOON)
+    said = {"sentiment": "positive", "topic": "Earnings", "annotator": "dashboard"}
+    assert fake.labels() == [{"stream": "live", "article_id": "n3"} | said]
+
+
+def test_an_empty_system_says_what_to_do_and_fills_by_itself(dashboard: str, fake: Fake, open_page: OpenPage) -> None:
+    fake.happens("empty", empty=True)
+    page = open_page(dashboard).page
+    expect(page.locator(".items")).to_contain_text("bearometer replay FILE")
+    _settled(page)
+    fake.happens("empty", empty=False)
+    expect(page.locator("[data-item]")).to_have_count(ITEMS, timeout=SOON)
+
+
+def test_another_stream_and_range_are_shown_when_picked(dashboard: str, open_page: OpenPage) -> None:
+    page = open_page(f"{dashboard}/?stream=backtest").page
+    expect(page.get_by_label("Stream")).to_have_value("backtest")
+    page.get_by_role("button", name="6 h").click()
+    expect(page.get_by_role("button", name="6 h")).to_have_attribute("aria-pressed", "true")
+
+
+def test_nothing_overflows_a_narrow_window(dashboard: str, open_page: OpenPage) -> None:
+    page = open_page(dashboard, width=480, height=900, scheme="dark").page
+    expect(page.locator("[data-item]")).to_have_count(ITEMS)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 480
+
+
+def test_screenshot(dashboard: str, open_page: OpenPage, tmp_path: Path) -> None:
+    """Remakes the README's picture: `BEAROMETER_SCREENSHOT=deploy/dashboard.png pytest tests/browser -k screenshot`."""
+    target = Path(os.environ.get("BEAROMETER_SCREENSHOT", tmp_path / "dashboard.png"))
+    page = open_page(dashboard).page
+    expect(page.locator("[data-item]")).to_have_count(ITEMS)
+    expect(page.locator(".chart canvas")).to_be_visible()
+    page.screenshot(path=target, animations="disabled")
+    assert target.stat().st_size > 50_000
+
+
+def _settled(page: Page) -> None:
+    """Waits until the page follows the API's events."""
+    expect(page.locator(".live")).to_contain_text("Live since")
+
+
+def _hosts(urls: list[str]) -> set[str]:
+    return {urlsplit(url).netloc for url in urls if not url.startswith("data:")}

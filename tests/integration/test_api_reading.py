@@ -1,0 +1,219 @@
+"""Articles and trends over real Postgres: pages lose nothing, filters and buckets say what the rows say."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import Engine, insert
+from starlette.testclient import TestClient
+
+from bearometer_api.app import create_app
+from bearometer_shared.kafka.memory import MemoryBroker, MemoryProducer
+from bearometer_shared.settings import Settings
+from bearometer_shared.storage import articles, trends
+from bearometer_shared.storage.articles import ArticleRow
+from bearometer_shared.storage.news_tables import ArticleKey, Stream
+from bearometer_shared.storage.session import connect, transaction
+
+NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+Store = Callable[..., None]
+
+
+@pytest.fixture
+def engine(postgres_url: str) -> Iterator[Engine]:
+    engine = connect(Settings(database_url=SecretStr(postgres_url)))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def client(engine: Engine) -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(), engine, MemoryProducer(MemoryBroker()))) as client:
+        yield client
+
+
+def row(id: str, at: datetime = NOON, **fields: Any) -> ArticleRow:
+    """A negative item about Hartwell Bank, other than `fields` say."""
+    plain: dict[str, Any] = {
+        "stream": "live", "id": id, "future": False, "late": False, "batch": uuid4(), "model_version": "m1",
+        "published_at": at, "received_at": at, "stored_at": at, "stored_on": at.date(),
+        "source": "wire", "title": f"Item {id}", "body": "", "url": "", "lang": "en", "tickers": ["HWB"],
+        "sentiment": "negative", "negative": 900_000, "neutral": 80_000, "positive": 20_000, "signed": -880_000,
+        "topic": "Financials", "topic_p": 750_000,
+    }  # fmt: skip
+    return ArticleRow(**(plain | fields))
+
+
+def store(engine: Engine, rows: list[ArticleRow]) -> None:
+    """As the scorer does: keys, articles with mentions, trends, the streams' newest events."""
+    newest = {r.stream: max(o.published_at for o in rows if o.stream == r.stream) for r in rows}
+    with transaction(engine) as connection:
+        keys = [{"stream": r.stream, "id": r.id, "text_hash": "", "stored_on": r.stored_on} for r in rows]
+        connection.execute(insert(ArticleKey), keys)
+        articles.insert(connection, rows)
+        trends.add(connection, rows)
+        streams = [{"name": name, "newest_event": at, "newest_at": at} for name, at in newest.items()]
+        connection.execute(insert(Stream), streams)
+
+
+def pages(client: TestClient, query: str) -> list[list[str]]:
+    """The ids on each page, followed to the end."""
+    found, cursor = [], ""
+    while cursor is not None:
+        page = client.get(f"/v1/articles?{query}&cursor={cursor}").raise_for_status().json()
+        found.append([item["id"] for item in page["items"]])
+        cursor = page["next_cursor"]
+    return found
+
+
+def test_an_article_is_told_as_the_contract_says(client: TestClient, engine: Engine) -> None:
+    store(engine, [row("a", url="https://news.example/a", body="More.")])
+    assert client.get("/v1/articles").json() == {
+        "items": [
+            {
+                "stream": "live",
+                "id": "a",
+                "published_at": "2026-03-05T12:00:00Z",
+                "source": "wire",
+                "title": "Item a",
+                "body": "More.",
+                "url": "https://news.example/a",
+                "tickers": ["HWB"],
+                "sentiment": "negative",
+                "score": -0.88,
+                "probabilities": {"negative": 0.9, "neutral": 0.08, "positive": 0.02},
+                "topic": "Financials",
+                "topic_probability": 0.75,
+                "model_version": "m1",
+                "late": False,
+                "future": False,
+            }
+        ],
+        "next_cursor": None,
+    }
+
+
+def test_pages_over_equal_times_lose_and_repeat_nothing(client: TestClient, engine: Engine) -> None:
+    ids = [f"{n:02}" for n in range(30)]
+    store(engine, [row(id, NOON + (int(id) // 10) * timedelta(microseconds=1)) for id in ids])
+    for query in ("limit=7", "limit=1", "limit=30", "limit=7&ticker=HWB", "limit=7&topic=Financials"):
+        found = [id for page in pages(client, query) for id in page]
+        assert found == ids[20:] + ids[10:20] + ids[:10], query  # newest first, equal times by id
+
+
+def test_an_item_that_comes_between_two_pages_disturbs_neither(client: TestClient, engine: Engine) -> None:
+    store(engine, [row(f"{n}", NOON - n * MINUTE) for n in range(6)])
+    first = client.get("/v1/articles?limit=3").json()
+    with transaction(engine) as connection:
+        articles.insert(connection, [row("new", NOON + MINUTE)])
+    second = client.get(f"/v1/articles?limit=3&cursor={first['next_cursor']}").json()
+    assert [item["id"] for item in first["items"] + second["items"]] == ["0", "1", "2", "3", "4", "5"]
+
+
+def test_days_of_arrival_do_not_matter_to_the_order(client: TestClient, engine: Engine) -> None:
+    days = [(datetime.now(UTC) + timedelta(days=n)).date() for n in (2, 0, 400, 1)]  # the third has no partition yet
+    store(engine, [row(f"{n}", NOON - n * MINUTE, stored_on=day) for n, day in enumerate(days)])
+    assert pages(client, "limit=3") == [["0", "1", "2"], ["3"]]
+    assert pages(client, "limit=3&ticker=HWB") == [["0", "1", "2"], ["3"]]
+
+
+FILTERED = {
+    "": ["b", "a", "c"],
+    "stream=replay": ["r"],
+    "topic=Energy+|+Oil": ["b"],
+    "ticker=$hwb": ["a", "c"],
+    "ticker=OIL&sentiment=positive": ["b"],
+    "ticker=hwb&source=blog": ["c"],
+    "ticker=$": [],
+    "source=wire": ["b", "a"],
+    "sentiment=negative": ["a", "c"],
+    "from=2026-03-05T12:00:00Z": ["b", "a"],
+    "from=2026-03-05T12:00:00&to=2026-03-05T12:01:00Z": ["a"],
+    "to=2026-03-05T13:00:00%2B01:00": ["c"],
+    "stream=none": [],
+}
+
+
+def test_filters_narrow(client: TestClient, engine: Engine) -> None:
+    good: dict[str, Any] = {"sentiment": "positive", "topic": "Energy | Oil", "tickers": ["OIL", "BRNT"]}
+    before = NOON - MINUTE
+    store(
+        engine, [row("a"), row("b", NOON + MINUTE, **good), row("c", before, source="blog"), row("r", stream="replay")]
+    )
+    for query, ids in FILTERED.items():
+        assert [item["id"] for item in client.get(f"/v1/articles?{query}").json()["items"]] == ids, query
+
+
+def test_a_cursor_of_another_stream_is_refused(client: TestClient, engine: Engine) -> None:
+    store(engine, [row("a"), row("b")])
+    cursor = client.get("/v1/articles?limit=1").json()["next_cursor"]
+    response = client.get(f"/v1/articles?stream=replay&cursor={cursor}")
+    assert response.status_code == 422
+    assert response.json()["errors"][0]["field"] == "query.cursor"
+
+
+def test_buckets_hold_what_the_minutes_hold_and_gaps_are_told(client: TestClient, engine: Engine) -> None:
+    positive: dict[str, Any] = {"sentiment": "positive", "signed": 400_000}
+    store(engine, [row("a"), row("b", NOON + MINUTE, **positive), row("c", NOON + 11 * MINUTE)])
+    answer = client.get("/v1/trends?step=300&from=2026-03-05T11:58:30Z&to=2026-03-05T12:11:01Z").json()
+    assert (answer["from"], answer["to"]) == ("2026-03-05T11:55:00Z", "2026-03-05T12:15:00Z")  # whole buckets
+    [series] = answer["series"]
+    assert (series["dimension"], series["key"]) == ("all", "all")
+    assert series["points"] == [
+        {"at": "2026-03-05T11:55:00Z", "items": 0, "negative": 0, "neutral": 0, "positive": 0, "mood": None},
+        {"at": "2026-03-05T12:00:00Z", "items": 2, "negative": 1, "neutral": 0, "positive": 1, "mood": -0.24},
+        {"at": "2026-03-05T12:05:00Z", "items": 0, "negative": 0, "neutral": 0, "positive": 0, "mood": None},
+        {"at": "2026-03-05T12:10:00Z", "items": 1, "negative": 1, "neutral": 0, "positive": 0, "mood": -0.88},
+    ]
+
+
+def test_every_step_counts_every_item_once(client: TestClient, engine: Engine) -> None:
+    store(engine, [row(f"{n}", NOON - n * n * MINUTE) for n in range(20)])
+    for step in (60, 420, 3600, 86_400, 604_800):
+        points = client.get(f"/v1/trends?step={step}&from=2026-03-05T00:00:00Z").json()["series"][0]["points"]
+        assert all(datetime.fromisoformat(point["at"]).timestamp() % step == 0 for point in points), step
+        assert sum(point["items"] for point in points) == 20, step
+
+
+def test_without_a_range_the_day_before_the_newest_event_is_told(client: TestClient, engine: Engine) -> None:
+    at = datetime(1987, 6, 19, 12, 3, 30, tzinfo=UTC)
+    store(engine, [row("a", at, stream="reuters"), row("old", at - timedelta(days=2), stream="reuters")])
+    answer = client.get("/v1/trends?stream=reuters&step=3600").json()
+    assert (answer["from"], answer["to"]) == ("1987-06-18T13:00:00Z", "1987-06-19T13:00:00Z")
+    assert sum(point["items"] for point in answer["series"][0]["points"]) == 1
+
+
+def test_topics_without_keys_are_those_with_items_and_most_of_them_first(client: TestClient, engine: Engine) -> None:
+    other: dict[str, Any] = {"topic": "Energy | Oil"}
+    store(engine, [row("a"), row("b", **other), row("c", **other), row("d", NOON - timedelta(days=3), topic="Macro")])
+    series = client.get("/v1/trends?dimension=topic").json()["series"]
+    assert [one["key"] for one in series] == ["Energy | Oil", "Financials"]
+
+
+def test_keys_that_are_asked_for_are_told_in_their_order_even_when_empty(client: TestClient, engine: Engine) -> None:
+    store(engine, [row("a")])
+    series = client.get("/v1/trends?dimension=ticker&key=NONE&key=HWB&key=NONE").json()["series"]
+    assert [(one["key"], sum(point["items"] for point in one["points"])) for one in series] == [("NONE", 0), ("HWB", 1)]
+
+
+REFUSED = {
+    "step=60&from=2026-01-01&to=2026-03-01": "84960 points",
+    "from=2026-01-02&to=2026-01-01": "not before",
+    "step=60&from=2026-03-01&to=2026-03-07&dimension=topic&" + "&".join(f"key={n}" for n in range(30)): "30 series",
+}
+
+
+def test_ranges_that_are_empty_or_too_fine_are_refused(client: TestClient) -> None:
+    for query, said in REFUSED.items():
+        response = client.get(f"/v1/trends?{query}")
+        assert response.status_code == 422
+        assert said in response.json()["detail"]
+
+
+def test_a_stream_that_holds_nothing_is_empty_and_no_failure(client: TestClient) -> None:
+    assert client.get("/v1/trends?stream=none&dimension=topic").json()["series"] == []
+    assert client.get("/v1/articles?stream=none").json() == {"items": [], "next_cursor": None}

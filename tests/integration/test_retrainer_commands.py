@@ -1,0 +1,270 @@
+"""`bearometer labels`, `models` and `retrain` over a real Postgres, and when a run begins by itself."""
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from learning_desk import NOW, Teacher, add_labels, desk, queued
+from sqlalchemy import Engine, text
+from typer import Typer
+from typer.testing import CliRunner, Result
+
+from bearometer_retrainer import commands, schedule
+from bearometer_retrainer.run import run
+from bearometer_shared.errors import ArtifactError, UserError
+from bearometer_shared.settings import Settings, settings
+from bearometer_shared.storage import labels, models, retention, runs
+from bearometer_shared.storage.labels import NewLabel
+from bearometer_shared.storage.session import connect, transaction
+
+
+@pytest.fixture
+def database(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """The database that commands find, too."""
+    monkeypatch.setenv("BEAROMETER_DATABASE_URL", postgres_url)
+    monkeypatch.setenv("BEAROMETER_HOME", str(tmp_path / "home"))
+    settings.cache_clear()
+    engine = connect(settings())
+    yield engine
+    engine.dispose()
+    settings.cache_clear()
+
+
+def call(group: Typer, *arguments: str) -> Result:
+    return CliRunner().invoke(group, list(arguments))
+
+
+def retrain(*arguments: str) -> Result:
+    single = Typer()
+    single.command()(commands.retrain)
+    return call(single, *arguments)
+
+
+def facts(result: Result) -> Any:
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def write(path: Path, *rows: str) -> str:
+    path.write_text("\n".join(rows) + "\n", "utf-8")
+    return str(path)
+
+
+def consider(database: Engine, given: Settings, now: Any = NOW) -> int | None:
+    with transaction(database) as connection:
+        return schedule.consider(connection, given, now)
+
+
+GOOD = '{"text":"Hartwell Bank halts withdrawals","sentiment":"negative"}'
+
+
+def test_valid_rows_are_imported_and_bad_ones_named(database: Engine, tmp_path: Path) -> None:
+    file = write(tmp_path / "l.jsonl", GOOD, "nonsense", '{"title":"B\u2028b","topic":"Macro"}', '{"text":"C"}')
+    result = call(commands.labels, "import", file)
+    assert result.exit_code == 1
+    assert f"{file}:2: not a label row" in result.stderr
+    assert f"{file}:4: neither sentiment nor topic" in result.stderr
+    assert "2 labels imported" in result.stdout
+    assert facts(call(commands.labels, "stats", "--json")) == {
+        "fresh": 2,
+        "total": 2,
+        "by_sentiment": {"negative": 1},
+        "by_topic": {"Macro": 1},
+    }
+
+
+def test_importing_a_file_again_adds_nothing(database: Engine, tmp_path: Path) -> None:
+    file = write(tmp_path / "l.jsonl", GOOD)
+    assert facts(call(commands.labels, "import", file, "--json"))["imported"] == 1
+    again = facts(call(commands.labels, "import", file, "--json"))
+    assert (again["imported"], again["known"], again["fresh"]) == (0, 1, 1)
+
+
+def test_labels_come_out_as_they_went_in(database: Engine, tmp_path: Path) -> None:
+    call(commands.labels, "import", write(tmp_path / "l.jsonl", GOOD), "--annotator", "ana")
+    out = tmp_path / "out.jsonl"
+    assert facts(call(commands.labels, "export", str(out), "--json")) == {"exported": 1}
+    row = json.loads(out.read_text())
+    assert (row["text"], row["sentiment"], row["annotator"]) == ("Hartwell Bank halts withdrawals", "negative", "ana")
+
+
+def test_the_newest_word_on_each_head_counts(database: Engine) -> None:
+    with transaction(database) as connection:
+        for sentiment, topic in (("negative", None), (None, "Macro"), ("positive", None)):
+            labels.add(connection, [NewLabel("A text", sentiment, topic, "ana")], NOW)
+        (found,) = labels.fresh(connection)
+    assert (found.sentiment, found.topic, len(found.ids)) == ("positive", "Macro", 3)
+
+
+def test_a_correction_of_a_used_label_is_fresh_again(database: Engine) -> None:
+    with transaction(database) as connection:
+        labels.mark_used(connection, labels.add(connection, [NewLabel("A text", "negative", None, "ana")], NOW), 1)
+        assert labels.fresh(connection) == []
+        assert len(labels.earlier(connection)) == 1
+        labels.add(connection, [NewLabel("a TEXT", "positive", None, "ana")], NOW)
+        assert [found.sentiment for found in labels.fresh(connection)] == ["positive"]
+        assert labels.earlier(connection) == []
+
+
+def test_hostile_text_is_stored_clean(database: Engine) -> None:
+    with transaction(database) as connection:
+        labels.add(connection, [NewLabel("A\x00 <b>bad</b>\ud800 text", "negative", None, "a\x00na")], NOW)
+        assert labels.fresh(connection)[0].text == "A bad ? text"
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (("", "negative", None), "empty"),
+        (("A", None, None), "neither"),
+        (("A", "awful", None), "unknown sentiment"),
+        (("A", None, "Cats"), "unknown topic"),
+    ],
+)
+def test_a_label_that_says_nothing_known_is_refused(said: tuple[str, str | None, str | None], reason: str) -> None:
+    with pytest.raises(UserError, match=reason):
+        NewLabel(*said, "ana")
+
+
+def test_promote_and_roll_back_move_the_pointer_and_keep_why(database: Engine, tmp_path: Path) -> None:
+    add_labels(database, 100)
+    run(desk(database, tmp_path / "home", Teacher()), queued(database))
+    assert facts(call(commands.models, "rollback", "--reason", "worse on banks", "--json"))["champion"] == "shipped"
+    assert facts(call(commands.models, "promote", "candidate", "--reason", "no, better", "--json"))["moved"]
+    assert not facts(call(commands.models, "promote", "candidate", "--reason", "again", "--json"))["moved"]
+    shown = facts(call(commands.models, "show", "candidate", "--json"))
+    assert shown["promotions"][0]["reason"] == "no, better"
+    listed = facts(call(commands.models, "list", "--json"))["models"]
+    assert {row["version"]: row["champion"] for row in listed} == {"candidate": True, "shipped": False}
+    assert "candidate" in call(commands.models, "list").stdout
+    assert "no, better" in call(commands.models, "show", "candidate").stdout
+
+
+def test_only_a_whole_artifact_is_promoted(database: Engine, tmp_path: Path) -> None:
+    add_labels(database, 100)
+    at = desk(database, tmp_path / "home", Teacher())
+    run(at, queued(database))
+    (at.store.fetch("shipped") / "delta.safetensors").write_text("damaged")
+    result = call(commands.models, "rollback", "--reason", "to be safe")
+    assert isinstance(result.exception, ArtifactError)
+    with transaction(database) as connection:
+        champion = models.champion(connection)
+    assert champion and champion.version == "candidate"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("promote", "none", "--reason", "x"), "no model version none"),
+        (("show", "none"), "no model version none"),
+        (("rollback", "--reason", "x"), "no model served before"),
+        (("promote", "none", "--reason", " "), "say why"),
+    ],
+)
+def test_a_mistake_with_models_is_one_clear_line(database: Engine, arguments: tuple[str, ...], reason: str) -> None:
+    result = call(commands.models, *arguments)
+    assert isinstance(result.exception, UserError)
+    assert reason in str(result.exception)
+
+
+def test_a_scorer_that_reports_keeps_since_until_its_version_changes(database: Engine) -> None:
+    later = NOW + timedelta(minutes=1)
+    with transaction(database) as connection:
+        models.report_server(connection, "one", "a", "", NOW)
+        models.report_server(connection, "one", "a", "cannot load b", later)
+        (server,) = models.servers(connection)
+        assert (server["since"], server["seen_at"], server["error"]) == (NOW, later, "cannot load b")
+        models.report_server(connection, "one", "b", "", later)
+        assert models.servers(connection)[0]["since"] == later
+
+
+def test_retrain_queues_a_run_and_names_an_active_one(database: Engine) -> None:
+    first = facts(retrain("--reason", "March", "--json"))
+    assert (first["state"], first["reason"]) == ("queued", "March")
+    result = retrain("--force-promote", "must see it", "--json")
+    assert facts(result)["id"] == first["id"]
+    assert facts(result)["force"] == "must see it"
+    assert "is active already" in result.stderr
+
+
+def test_retrain_waits_for_the_decision_and_shows_what_it_rests_on(database: Engine, tmp_path: Path) -> None:
+    add_labels(database, 100)
+    at = desk(database, tmp_path / "home", Teacher())
+    worker = threading.Thread(target=run, args=(at, queued(database)))
+    worker.start()
+    result = retrain("--wait")
+    worker.join()
+    assert result.exit_code == 0, result.output
+    assert "promoted: 30 of 40" in result.stdout
+    assert "golden sentiment accuracy 0.800 -> 0.800 (300 labels)" in result.stdout
+
+
+def test_enough_fresh_labels_queue_a_run_and_two_beats_make_one_row(database: Engine) -> None:
+    given = Settings(retrain_labels=5)
+    add_labels(database, 4)
+    assert consider(database, given) is None
+    add_labels(database, 5)
+    found: list[int | None] = []
+    beats = [threading.Thread(target=lambda: found.append(consider(database, given))) for _ in range(4)]
+    for beat in beats:
+        beat.start()
+    for beat in beats:
+        beat.join()
+    assert sum(run_id is not None for run_id in found) == 1
+    with transaction(database) as connection:
+        assert [row["trigger"] for row in runs.newest(connection, 10)] == ["labels"]
+
+
+def test_a_batch_whose_run_failed_waits_for_the_schedule(database: Engine) -> None:
+    given = Settings(retrain_labels=5, retrain_every_h=24)
+    add_labels(database, 5)
+    run_id = consider(database, given)
+    assert run_id is not None
+    with transaction(database) as connection:
+        claimed = runs.claim(connection, run_id, NOW)
+        assert claimed
+        runs.fail(connection, claimed, "no", NOW)
+    assert consider(database, given, NOW + timedelta(minutes=1)) is None
+
+
+def test_the_schedule_needs_its_time_and_one_fresh_label(database: Engine) -> None:
+    given, day = Settings(retrain_labels=100, retrain_every_h=24), timedelta(hours=24)
+    assert consider(database, given, NOW + day) is None
+    add_labels(database, 1)
+    assert consider(database, given, NOW + day / 2) is None
+    assert consider(database, given, NOW + day) is not None
+
+
+def test_cleaning_drops_what_is_past_its_time_and_nothing_else(database: Engine) -> None:
+    old, kept = NOW - timedelta(days=100), NOW - timedelta(days=5)
+    with transaction(database) as connection:
+        retention.clean(connection, old, 90)
+        for stream, stored_on, published_at in (
+            ("live", old, old),
+            ("live", kept, kept),
+            ("replay", kept, NOW - timedelta(days=9000)),
+        ):
+            _article(connection, stream, stored_on, published_at)
+        models.report_server(connection, "gone", "a", "", kept)
+        dropped = retention.clean(connection, NOW, 90)
+        left = connection.execute(text("SELECT stream, minute FROM trends ORDER BY stream, minute")).all()
+        ids = connection.execute(text("SELECT count(*) FROM article_keys")).scalar()
+        assert models.servers(connection) == []
+    assert f"articles_{old:%Y%m%d}" in dropped
+    assert [row.stream for row in left] == ["live", "replay"]
+    assert ids == 2
+
+
+def _article(connection: Any, stream: str, stored_on: Any, published_at: Any) -> None:
+    values = {"s": stream, "d": stored_on.date(), "p": published_at, "i": f"{published_at:%s}"}
+    connection.execute(text("INSERT INTO article_keys VALUES (:s, :i, 'hash', :d)"), values)
+    row = (
+        ":d, :s, :i, :p, :p, :p, false, false, '', 't', '', '', '', '{}', gen_random_uuid(), 'v', 'neutral', 0, 1, 0, 0"
+    )
+    connection.execute(text(f"INSERT INTO articles VALUES ({row}, 'Macro', 1)"), values)  # noqa: S608 - texts of ours
+    trend = ":s, 'all', 'all', date_trunc('minute', CAST(:p AS timestamptz)), 1, 0, 1, 0, 0, 0, 0"
+    connection.execute(text(f"INSERT INTO trends VALUES ({trend})"), values)  # noqa: S608 - texts of ours

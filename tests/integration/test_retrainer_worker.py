@@ -1,0 +1,110 @@
+"""The real thing: Celery over a real Valkey, training in a worker that is killed in the middle of it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import small_artifact
+from learning_desk import NOW
+from pydantic import SecretStr
+from sqlalchemy import Engine, text
+
+from bearometer_shared.inference import artifact
+from bearometer_shared.inference.store import Store
+from bearometer_shared.settings import Settings
+from bearometer_shared.storage import labels, models, runs
+from bearometer_shared.storage.labels import NewLabel
+from bearometer_shared.storage.session import connect, transaction
+
+COMMAND = str(Path(sys.executable).with_name("bearometer-retrainer"))
+QUICK = {"epochs": 1, "replay": 0.0, "replay_least": 24, "oversample": 1}
+
+
+@pytest.fixture
+def given(postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
+    url = SecretStr(f"{redis_url.rpartition('/')[0]}/7")  # a database of this test's own
+    return Settings(home=tmp_path / "home", database_url=SecretStr(postgres_url), redis_url=url)
+
+
+@pytest.fixture
+def database(given: Settings) -> Iterator[Engine]:
+    engine = connect(given)
+    yield engine
+    engine.dispose()
+
+
+@contextmanager
+def running(given: Settings, role: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    own = {
+        "BEAROMETER_HOME": str(given.home),
+        "BEAROMETER_DATABASE_URL": given.database_url.get_secret_value(),
+        "BEAROMETER_REDIS_URL": given.redis_url.get_secret_value(),
+        "OMP_NUM_THREADS": "1",
+    }
+    with (
+        log.open("ab") as out,
+        subprocess.Popen([COMMAND, role], env={**os.environ, **own}, cwd=log.parent, stdout=out, stderr=out) as process,
+    ):
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def until(found: Callable[[], Any], log: Path, seconds: float = 120) -> Any:
+    end = time.monotonic() + seconds
+    while not (value := found()):
+        assert time.monotonic() < end, log.read_text()
+        time.sleep(0.05)
+    return value
+
+
+def begin(given: Settings, database: Engine) -> int:
+    """The small champion, labels that correct it, and a run that must promote."""
+    manifest = artifact.read_manifest(small_artifact.folder())
+    location = Store(given).put(small_artifact.folder(), manifest.version)
+    with transaction(database) as connection:
+        models.register(connection, manifest, location)
+        models.promote(connection, manifest.version, actor="test", reason="first", at=NOW)
+        rows = [NewLabel(f"{row.text} again", row.sentiment, row.topic, "ana") for row in small_artifact.ROWS]
+        labels.add(connection, rows, NOW)
+        run_id = runs.queue(connection, trigger="test", at=NOW, force="the test must see it", recipe=QUICK)
+    assert run_id is not None
+    return run_id
+
+
+def test_a_run_whose_worker_is_killed_is_taken_up_again_and_promotes_once(
+    given: Settings, database: Engine, tmp_path: Path
+) -> None:
+    run_id, log = begin(given, database), tmp_path / "log"
+
+    def row() -> dict[str, Any]:
+        with transaction(database) as connection:
+            return runs.get(connection, run_id) or {}
+
+    with running(given, "worker-default", log), running(given, "beat", log):
+        with running(given, "worker-gpu", log) as worker:
+            until(lambda: row()["progress"].get("stage") in ("training", "exporting"), log)
+            worker.send_signal(signal.SIGKILL)
+        assert row()["state"] == "running"
+        with running(given, "worker-gpu", log):
+            until(lambda: row()["state"] in ("done", "failed"), log)
+    assert (row()["state"], row()["error"], row()["attempts"]) == ("done", None, 2), log.read_text()
+    with transaction(database) as connection:
+        champion = models.champion(connection)
+        promoted = connection.execute(text("SELECT count(*) FROM promotions WHERE run_id > 0")).scalar()
+        assert labels.stats(connection)["fresh"] == 0
+    assert promoted == 1
+    assert champion and champion.version == row()["model_version"]
+    found = artifact.verify(Store(given).fetch(champion.location))
+    assert found.parent == artifact.read_manifest(small_artifact.folder()).version
+    assert found.metrics["golden"]["sentiment"]["n"] > 200
+    assert not list((given.home / "retrainer").iterdir())
+    assert "Traceback" not in log.read_text()

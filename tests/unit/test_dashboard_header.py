@@ -1,0 +1,71 @@
+"""The header's and the learning panel's facts."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bearometer_dashboard.header import Link, live_line, serving, trouble
+from bearometer_dashboard.learning import decision_line, made_line, run_line, share, topics
+from bearometer_dashboard.page import title
+from bearometer_dashboard.palette import variables
+from bearometer_dashboard.snapshot import Learning, Snapshot
+
+NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
+
+
+def models(*servers: tuple[str, str, float], champion: str | None = "m2") -> dict[str, Any]:
+    """Scorers as (version, error, seconds since they reported)."""
+    listed = [
+        {"instance": f"s{k}", "version": version, "error": error, "seen_at": (NOW - timedelta(seconds=ago)).isoformat()}
+        for k, (version, error, ago) in enumerate(servers)
+    ]
+    made = {"version": "m2", "run_id": 7, "created_at": "2026-03-04T17:42:00Z", "manifest": {"topics": ["b", "a"]}}
+    return {"champion": champion, "models": [made], "servers": listed}
+
+
+def test_scorers_that_serve_the_champion_are_counted_and_gone_ones_forgotten() -> None:
+    found = models(("m2", "", 1), ("m2", "", 2), ("m1", "", 9_000))
+    assert serving(found, NOW) == "Model m2 on 2 scorers"
+    assert trouble(found, NOW) == ""
+
+
+def test_a_scorer_that_serves_another_model_or_reports_an_error_is_named() -> None:
+    found = models(("m2", "", 1), ("m1", "", 1), ("m1", "hash differs", 1))
+    assert serving(found, NOW) == "Model m2 on 1 scorer"
+    assert trouble(found, NOW) == "s1: still serves m1; s2: hash differs"
+
+
+def test_no_model_yet_says_how_to_make_one() -> None:
+    found = models(champion=None)
+    assert serving(found, NOW) == "No model yet"
+    assert "bearometer models prepare" in made_line(found)
+    assert topics(found) == []
+
+
+def test_the_champion_says_where_it_comes_from_and_which_topics_it_knows() -> None:
+    assert made_line(models()) == "made by run #7, 4 Mar 17:42 UTC"
+    assert topics(models()) == ["a", "b"]
+
+
+def test_the_connection_is_live_polling_or_away_and_says_since_when() -> None:
+    assert live_line(Link(True, NOW), streaming=True) == "Live since 12:00:00 UTC"
+    assert live_line(Link(True, NOW), streaming=False) == "Polling since 12:00:00 UTC"
+    assert live_line(Link(False, NOW, "refused"), streaming=False) == "API away since 12:00:00 UTC"
+
+
+def test_a_run_says_how_far_it_is_and_what_was_decided() -> None:
+    run: dict[str, Any] = {"id": 7, "state": "running", "created_at": "2026-03-05T11:00:00Z", "started_at": None}
+    run |= {"finished_at": None, "decision": None, "error": None}
+    run |= {"progress": {"stage": "training", "step": 10, "steps": 40}}
+    assert (run_line(run), decision_line(run), share(run)) == ("#7 running, 5 Mar 11:00 UTC", "training", 0.25)
+    assert decision_line(run | {"decision": "kept: no better"}) == "kept: no better"
+    assert share(run | {"progress": {}}) == share(None) == 0.0
+    assert run_line(None) == "none yet"
+
+
+def test_the_tab_shows_how_many_alerts_fire() -> None:
+    assert title(Snapshot([], None, Learning({}, None, {}))) == "Bearometer"
+
+
+def test_both_schemes_name_the_same_colours() -> None:
+    light, dark = variables().split("@media")
+    assert light.count("--") == dark.count("--")

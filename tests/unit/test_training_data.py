@@ -1,0 +1,86 @@
+"""Labelled rows: what is read, what is refused and where, how rows are split and batched."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from bearometer_shared.errors import UserError
+from bearometer_training import data
+from bearometer_training.data import Row
+
+
+def test_a_row_may_carry_either_label_and_either_name_of_the_text() -> None:
+    assert data.parse('{"title":"A","sentiment":"negative"}', "f:1") == Row("A", "negative", None)
+    assert data.parse('{"text":"B","topic":"Earnings"}', "f:1") == Row("B", None, "Earnings")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("no json", "not a label row"),
+        ("[1]", "not a label row"),
+        ('{"sentiment":"negative"}', "not a label row"),
+        ('{"text":7}', "not a label row"),
+        (b'{"text":"\xff"}', "not a label row"),
+        ('{"text":"A","sentiment":"awful"}', "unknown sentiment 'awful'"),
+        ('{"text":"A","topic":"Cats"}', "unknown topic 'Cats'"),
+        ('{"text":"A","topic":["Earnings"]}', "unknown topic"),
+    ],
+)
+def test_a_bad_row_is_named_with_its_place_and_reason(line: str | bytes, reason: str) -> None:
+    with pytest.raises(UserError, match=rf"^f\.jsonl:7: {reason}"):
+        data.parse(line, "f.jsonl:7")
+
+
+def test_a_line_separator_inside_a_text_does_not_cut_the_row(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"text":"one\u2028two","sentiment":"neutral"}\n\n{"text":"three","sentiment":"neutral"}\n')
+    assert [row.text for row in data.read(file)] == ["one two", "three"]
+
+
+def test_line_numbers_count_empty_lines(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"text":"one"}\n\nbad\n')
+    with pytest.raises(UserError, match=r"rows\.jsonl:3: "):
+        data.read(file)
+
+
+def test_a_lone_surrogate_does_not_reach_the_tokenizer() -> None:
+    assert data.parse('{"text":"A\\ud800B"}', "f:1").text.isascii()
+
+
+def test_a_missing_file_is_the_users_mistake(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="No such file"):
+        data.read(tmp_path / "none.jsonl")
+
+
+def test_equal_texts_fall_on_the_same_side_of_a_split() -> None:
+    rows = [Row(f"text {n}", "neutral") for n in range(500)]
+    taught, held_out = data.split(rows, held_out=5)
+    assert len(taught) + len(held_out) == 500
+    assert 60 < len(held_out) < 140
+    again, _ = data.split([Row(row.text.upper(), "negative") for row in rows], held_out=5)
+    assert [row.text.lower() for row in again] == [row.text for row in taught]
+
+
+def test_batches_hold_every_row_once_and_like_lengths_together() -> None:
+    rows = [Row("x" * (n % 50 + 1) + str(n)) for n in range(203)]
+    groups = list(data.batches(rows, 32, random.Random(1)))  # noqa: S311 - an order, no secret
+    assert sorted(row.text for group in groups for row in group) == sorted(row.text for row in rows)
+    assert max(len(group) for group in groups) == 32
+    spread = [max(len(r.text) for r in group) - min(len(r.text) for r in group) for group in groups]
+    assert max(spread) < 15
+
+
+def test_a_snapshot_names_the_set_and_not_its_order() -> None:
+    rows = [Row("a", "neutral"), Row("b", "negative")]
+    assert data.snapshot(rows) == data.snapshot(rows[::-1])
+    assert data.snapshot(rows) != data.snapshot([Row("a", "neutral"), Row("b", "positive")])
+
+
+def test_the_shipped_rows_are_sound_and_golden_teaches_nothing() -> None:
+    golden, seed = data.read(data.GOLDEN), data.read(data.SEED)
+    assert len(golden) >= 200
+    assert all(row.sentiment and row.topic for row in golden + seed)
+    assert not {row.text.casefold() for row in golden} & {row.text.casefold() for row in seed}
