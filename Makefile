@@ -27,7 +27,7 @@ bench: $(INSTALLED) ## measure ours, the plain way and the ceiling
 	@$(BIN)/bearometer bench pipeline $(ARGS)
 
 chaos: $(INSTALLED) ## kill and cut off what runs, and count what is left
-	$(BIN)/pytest tests/chaos $(ARGS)
+	$(BIN)/pytest tests/e2e/test_kill_the_scorer.py tests/e2e/test_outages.py $(ARGS)
 
 install: $(INSTALLED) ## only make .venv
 

@@ -51,8 +51,11 @@ def serve(settings: Settings, channels: Sequence[Channel], stopping: Stopping) -
     serve_health(settings, lambda: "" if evaluator.connected else "postgres is away")
     log.info("alerts start", channels=[channel.name for channel in channels], lateness_s=settings.lateness_s)
     notifiers = [Notifier(database, channel, clock, settings.tick_s) for channel in channels]
-    with _threads([notifier.follow for notifier in notifiers], stopping), closing(evaluator):
-        _evaluate(settings, evaluator, database, clock, stopping)
+    try:
+        with _threads([notifier.follow for notifier in notifiers], stopping), closing(evaluator):
+            _evaluate(settings, evaluator, database, clock, stopping)
+    finally:
+        database.dispose()
     log.info("alerts have stopped")
 
 

@@ -1,7 +1,7 @@
 """Commands of `bearometer` about what comes in: replay, and the topics."""
 
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -25,7 +25,7 @@ def replay(
 
     Example: bearometer replay news.jsonl.gz --stream history --speed 60x
     """
-    from bearometer_ingest.replaying import replay_file
+    from bearometer_ingest.replay_file import replay_file
 
     outcome = replay_file(file, stream, speed, limit)
     typer.echo(json.dumps(outcome.facts()) if as_json else outcome.line())
@@ -98,8 +98,4 @@ def replay_letters(
     from bearometer_ingest import topics as reading
 
     count = reading.resend(identifiers or [], everything)
-    _say({"replayed": count}, f"{count} records sent again", as_json)
-
-
-def _say(facts: dict[str, Any], words: str, as_json: bool) -> None:
-    typer.echo(json.dumps(facts) if as_json else words)
+    typer.echo(json.dumps({"replayed": count}) if as_json else f"{count} records sent again")

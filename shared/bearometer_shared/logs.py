@@ -25,4 +25,22 @@ def configure(settings: Settings, service: str) -> None:
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger().handlers[0].addFilter(_Sparing())
     structlog.contextvars.bind_contextvars(service=service)
+
+
+class _Sparing(logging.Filter):
+    """During an outage kafka-python writes dozens of tracebacks a second: one line in ten seconds says as much."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._quiet_until = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith("kafka"):
+            return True
+        record.exc_info = record.exc_text = None
+        quiet = record.created < self._quiet_until
+        if not quiet:
+            self._quiet_until = record.created + 10
+        return not quiet

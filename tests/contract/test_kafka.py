@@ -212,12 +212,12 @@ def test_reading_goes_on_from_where_it_was_sought(kafka: Kafka) -> None:
 
 
 def test_seeking_to_the_end_waits_for_what_comes_next(kafka: Kafka) -> None:
-    send(kafka, b"0", partition=0)
+    send(kafka, b"0", b"1", b"2", partition=0)
     consumer = kafka.consumer()
     joined(consumer)
-    assert consumer.seek(of(kafka, 0), 1) == 1
-    send(kafka, b"1", partition=0)
-    assert [record.value for record in poll(consumer, 1)] == [b"1"]
+    assert consumer.seek(of(kafka, 0), 3) == 3
+    send(kafka, b"3", partition=0)
+    assert [record.value for record in poll(consumer, 1)] == [b"3"]
 
 
 def test_seeking_beyond_the_end_starts_at_the_beginning(kafka: Kafka) -> None:
@@ -246,7 +246,12 @@ def test_a_pause_holds_for_partitions_that_come_during_it(kafka: Kafka) -> None:
     consumer = kafka.consumer()
     consumer.pause()
     read: list[Record] = []
-    eventually(lambda: read.extend(consumer.poll(0.2, 100)) or len(consumer.assigned()) == PARTITIONS)
+
+    def has_joined() -> bool:
+        read.extend(consumer.poll(0.2, 100))
+        return len(consumer.assigned()) == PARTITIONS
+
+    eventually(has_joined)
     for _ in range(5):
         read += consumer.poll(0.2, 100)
     assert read == []

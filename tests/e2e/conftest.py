@@ -1,6 +1,7 @@
 """A stack with the shipped champion for every end-to-end test."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,8 @@ def stack(settings_for: Callable[..., Settings], fresh_kafka: Callable[[], None]
     """Migrated, topics empty, the champion promoted; services are the test's to start."""
     settings = settings_for(store=str(model_store))
     fresh_kafka()
-    RealLog(settings).ensure_topics()
+    with closing(RealLog(settings)) as log:
+        log.ensure_topics()
     database = connect(settings)
     _promote_champion(settings, database)
     made = Stack(settings, database)

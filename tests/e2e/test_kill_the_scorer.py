@@ -3,6 +3,7 @@
 import gzip
 import json
 import random
+from contextlib import closing
 
 import pytest
 from stack import DATA, Stack, wait_for
@@ -41,7 +42,8 @@ def test_ten_sigkills_lose_and_repeat_nothing(stack: Stack) -> None:
     assert stored() == len(wanted)
     checked = stack.run("trends", "rebuild", "--check", "--stream", "reuters")
     assert checked.returncode == 0, checked.stdout
-    announced = {json.loads(r.value or b"")["article_id"] for r in RealLog(stack.settings).read(NEWS_SCORED)}
+    with closing(RealLog(stack.settings)) as log:
+        announced = {json.loads(record.value or b"")["article_id"] for record in log.read(NEWS_SCORED)}
     assert announced == wanted, "every item is announced at least once"
 
 

@@ -1,6 +1,7 @@
 """Postgres or Kafka going away is a delay and a log line: no service ends, nothing is lost."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,8 @@ class Fragile:
         self.settings = Settings.model_validate(own | addresses)
         database = connect(self.settings)
         migrate(database)
-        RealLog(self.settings).ensure_topics()
+        with closing(RealLog(self.settings)) as log:
+            log.ensure_topics()
         folder = champion.ensure(self.settings, print)
         with transaction(database) as connection:
             manifest = read_manifest(folder)
