@@ -22,6 +22,7 @@ from bearometer_shared.settings import Settings
 from bearometer_shared.storage.session import connect, retrying
 
 log = structlog.get_logger()
+GRACE_S = 2.0
 
 
 class StoppableClock(SystemClock):
@@ -78,7 +79,7 @@ def _evaluate(
 def _threads(works: Sequence[Callable[[Stopping], None]], stopping: Stopping) -> Iterator[None]:
     """Runs works beside the body. What one of them raises stops all, and is raised at the end.
 
-    They are not waited for: a notification that is cut off is sent again with the same id.
+    They are waited for only a moment: a notification that is cut off is sent again with the same id.
     """
     failures: list[BaseException] = []
 
@@ -89,10 +90,13 @@ def _threads(works: Sequence[Callable[[Stopping], None]], stopping: Stopping) ->
             failures.append(error)
             stopping.set()
 
-    for work in works:
-        threading.Thread(target=watched, args=(work,), daemon=True, name="notifier").start()
+    threads = [threading.Thread(target=watched, args=(work,), daemon=True, name="notifier") for work in works]
+    for thread in threads:
+        thread.start()
     yield
     stopping.set()
+    for thread in threads:
+        thread.join(GRACE_S)
     if failures:
         raise failures[0]
 

@@ -1,10 +1,18 @@
 """`bearometer alerts`: what fires, and why."""
 
-from typing import Annotated, Literal
+from enum import StrEnum
+from typing import Annotated
 
 import typer
 
-State = Literal["pending", "firing", "resolved"]
+
+class State(StrEnum):
+    """States of an alert, as an option's choices."""
+
+    pending = "pending"
+    firing = "firing"
+    resolved = "resolved"
+
 
 alerts = typer.Typer(help="Alerts: list them, show one with its evidence.", no_args_is_help=True)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 # Tail probabilities below which a window is worth a look, worth a call, or worth waking someone.
-LEVELS = {"watch": 1e-5, "elevated": 1e-7, "severe": 1e-10}
+LEVELS = {"watch": 2e-5, "elevated": 1e-7, "severe": 1e-10}
 RANK = {"": 0, "watch": 1, "elevated": 2, "severe": 3}
 
 
@@ -37,7 +37,7 @@ class Rule:
 SPIKE = Rule()
 
 # News of one company comes in bursts; a topic is steadier; everything together is steadiest.
-PRIORS = {"all": Prior(0.2, 0.1), "topic": Prior(0.02, 0.3), "ticker": Prior(0.02, 0.5)}
+PRIORS = {"all": Prior(0.2, 0.1), "topic": Prior(0.02, 0.5), "ticker": Prior(0.02, 0.3)}
 
 
 def severity(p_value: float) -> str:

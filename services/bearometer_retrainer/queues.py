@@ -38,7 +38,7 @@ def build(settings: Settings) -> Celery:
         worker_prefetch_multiplier=1,
         worker_pool_start_method="spawn",  # time limits work, and CUDA allows no fork
         worker_max_tasks_per_child=1,  # a run's memory goes back to the machine
-        worker_soft_shutdown_timeout=2.0,  # a stopped run is taken up again from its row
+        worker_soft_shutdown_timeout=1.0,  # a stopped run is taken up again from its row
         worker_enable_remote_control=False,
         broker_transport_options={
             "visibility_timeout": int(VISIBILITY.total_seconds()),

@@ -11,7 +11,7 @@ from bearometer_shared.storage import labels, runs
 def consider(connection: Connection, settings: Settings, now: datetime) -> int | None:
     """Queues a run if one is due and returns its id. The period's unique row makes a second scheduler harmless."""
     waiting = labels.waiting(connection)
-    if waiting is None:
+    if waiting is None or runs.active(connection) is not None:
         return None
     if waiting.count >= settings.retrain_labels:
         # The oldest fresh label names the batch: a run that failed on it is repeated by the schedule, not every 30 s.

@@ -21,8 +21,9 @@ from bearometer_shared.taxonomy import SENTIMENTS, TOPICS
 from bearometer_training import base, delta
 from bearometer_training.model import TwoHeads, build
 
-MIN_AGREEMENT = 0.99
-MAX_DRIFT = 0.01
+# What we measured as harmless: deploy/decisions/int8-parity.md. Past it the fp32 graph serves.
+MIN_AGREEMENT = 0.93
+MAX_DRIFT = 0.06
 MAX_EXPORT_ERROR = 1e-3
 GOLDEN = 8
 
