@@ -36,7 +36,7 @@ class Rule:
 
 SPIKE = Rule()
 
-# News of one company comes in bursts; a topic is steadier; everything together is steadiest.
+# A topic's part of the news shifts from hour to hour; how much a ticker's items come in bursts is learned.
 PRIORS = {"all": Prior(0.2, 0.1), "topic": Prior(0.02, 0.5), "ticker": Prior(0.02, 0.3)}
 
 

@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError as BrokerAway
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from bearometer_retrainer import queues, schedule
+from bearometer_retrainer import outages, queues, schedule
 from bearometer_retrainer.attempt import Desk
 from bearometer_retrainer.run import run as decide
 from bearometer_shared import logs
@@ -28,6 +28,7 @@ log = structlog.get_logger()
 def configure_logs(**_: object) -> None:
     """Our logs instead of Celery's, in a worker and in the processes that it spawns."""
     logs.configure(settings(), "retrainer")
+    outages.shorten()
 
 
 def outage_is_delay(body: Callable[Arguments, None]) -> Callable[Arguments, None]:

@@ -253,6 +253,13 @@ def test_late_items_are_counted_apart(rig: Rig) -> None:
     assert rig.rows("SELECT sum(late_negative) AS n FROM trends WHERE dimension = 'all'")[0].n == 1
 
 
+def test_the_batch_that_opens_a_stream_holds_nothing_late(rig: Rig) -> None:
+    rig.publish(*(item(n, published_at=(NOW - timedelta(hours=n)).isoformat()) for n in range(9)))
+    scorer = rig.scorer()
+    drain(scorer)
+    assert {r.late for r in rig.rows("SELECT late FROM articles")} == {False}
+
+
 def test_a_replayed_stream_is_late_only_behind_its_slowest_partition(rig: Rig) -> None:
     producer, start = MemoryProducer(rig.broker), NOW - timedelta(days=30)
     tick: Callable[[datetime], bytes] = lambda at: encode(Tick(stream="old", event_time=at, partitions=3))  # noqa: E731

@@ -1,12 +1,14 @@
 """A stream's event-time clock as the scorer moves it: the newest event, and the ticks of a replay."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, text
 
 from bearometer_shared.kafka.port import Partition
 from bearometer_shared.wire import Tick
+
+ANY_TIME = datetime(1, 1, 1, tzinfo=UTC)  # a stream that opens with this batch has nothing late in it
 
 
 def lock(
@@ -23,12 +25,12 @@ def lock(
             text(
                 "INSERT INTO streams (name, newest_event, newest_at) VALUES (:name, :event, :now)"
                 " ON CONFLICT (name) DO UPDATE SET name = excluded.name"
-                " RETURNING newest_event, evaluated_to,"
+                " RETURNING newest_event, evaluated_to, xmax = 0 AS opened,"
                 " (SELECT min(event_time) FROM stream_ticks WHERE stream = :name) AS tick"
             ),
             {"name": name, "event": event, "now": now},
         ).one()
-        watermark = row.tick or row.newest_event - lateness
+        watermark = row.tick or (ANY_TIME if row.opened else row.newest_event - lateness)
         bounds[name] = max(watermark, row.evaluated_to or watermark)
         connection.execute(
             text(
