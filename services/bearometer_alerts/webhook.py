@@ -2,7 +2,6 @@
 
 import asyncio
 import binascii
-import ipaddress
 import json
 import socket
 import ssl
@@ -13,18 +12,13 @@ import httpx2
 from standardwebhooks.webhooks import EmptyWebhookSecretError, Webhook
 
 from bearometer_alerts.channel import GoneError, NotDeliveredError
+from bearometer_shared.addresses import is_public
 from bearometer_shared.errors import UserError
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage.outbox import Notification
 
 TIMEOUT_S = 10.0
 GONE = 410
-
-# Forms that carry an IPv4 address inside: what they reach depends on a gateway, so none of them counts as public.
-_EMBEDDING = [
-    ipaddress.ip_network(block)
-    for block in ("::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16")
-]
 
 
 class WebhookChannel:
@@ -83,12 +77,6 @@ class WebhookChannel:
         if refused and not self._any_address:
             raise NotDeliveredError(f"{host} is at {refused[0]}, which is not a public address")
         return addresses[0]
-
-
-def is_public(address: str) -> bool:
-    """Whether the whole internet reaches an address."""
-    found = ipaddress.ip_address(address.partition("%")[0])
-    return found.is_global and not found.is_multicast and not any(found in block for block in _EMBEDDING)
 
 
 def _url(settings: Settings) -> httpx2.URL:

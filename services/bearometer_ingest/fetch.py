@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import httpx2
 
-from bearometer_ingest.addresses import Resolver, is_public, resolve
+from bearometer_shared.addresses import Resolver, is_public, resolve
 from bearometer_shared.errors import BearometerError
 from bearometer_shared.settings import Settings
 

@@ -28,9 +28,11 @@ def rebuild(
     from bearometer_shared.storage import trends as repository
     from bearometer_shared.storage.session import connect, transaction
 
-    with transaction(connect(settings())) as connection:
+    database = connect(settings())
+    with transaction(database) as connection:
         differing = repository.differences(connection, stream)
         buckets = None if check else repository.rebuild(connection, stream)
+    database.dispose()
     facts = {"stream": stream, "differing_buckets": differing, "rebuilt_buckets": buckets}
     words = "equal the articles" if not differing else f"differ from the articles in {differing} buckets"
     done = "" if check else f"; rebuilt {buckets} buckets"

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from bearometer_ingest.addresses import is_public
 from bearometer_ingest.fetch import Fetcher, FetchError, Page
+from bearometer_shared.addresses import is_public
 from bearometer_shared.settings import Settings
 
 FEED = b"<rss version='2.0'><channel><item><title>Fed holds</title></item></channel></rss>"

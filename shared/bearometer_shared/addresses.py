@@ -1,4 +1,4 @@
-"""Which machines a feed may be fetched from: only those that the whole internet can reach."""
+"""Which machines we fetch from and post to: only those that the whole internet can reach."""
 
 import asyncio
 import ipaddress
