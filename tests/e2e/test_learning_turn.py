@@ -74,5 +74,5 @@ def _drained(stack: Stack) -> bool:
     """Every record of the topic is behind the stored offsets."""
     found = stack.run("topics", "list", "--json")
     assert found.returncode == 0, found.stderr
-    raw = next(topic for topic in json.loads(found.stdout) if topic["topic"] == "news.raw")
+    raw = next(topic for topic in json.loads(found.stdout)["topics"] if topic["name"] == "news.raw")
     return bool(raw["lag"] == 0)
