@@ -41,7 +41,9 @@ def counts(
     query = query.where(or_(Trend.dimension == "all", negative > 0))
     query = query.where(Trend.minute < until) if until else query
     # A busy day is many rows: they come in portions.
-    yield from connection.execute(query.order_by(Trend.minute), execution_options={"yield_per": 5000}).mappings()
+    in_parts = {"yield_per": 5000}
+    with connection.execute(query.order_by(Trend.minute), execution_options=in_parts) as found:
+        yield from found.mappings()
 
 
 def top(connection: Connection, window: Window, limit: int) -> list[dict[str, Any]]:
