@@ -8,6 +8,7 @@ read the same messages. After the rounds, latency at a steady rate with the mach
 import signal
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ ROUNDS = 2
 SINGLE = 150  # the slow way is measured on fewer items a round
 BATCHED = 600
 ROW_RATE, ALERT_RATE = 20.0, 50.0
+CALM, CALM_ITEMS = timedelta(hours=23), 600
 ROW_ITEMS, ALERT_KEYS, ALERT_EACH = 600, 25, 12
 ROWS = "SELECT id FROM articles WHERE stream = 'latency' AND NOT id = ANY(%s)"
 ALERTS = "SELECT key FROM alerts WHERE stream = 'alarm' AND dimension = 'ticker' AND NOT key = ANY(%s)"
@@ -45,7 +47,7 @@ def pipeline(rig: Rig, items: Sequence[News], say: Callable[[str], None]) -> dic
     say("latency at 20 items a second")
     to_row = _to_row(rig, items)
     say("latency from publishing to alert at 50 items a second")
-    to_alert = _to_alert(rig)
+    to_alert = _to_alert(rig, items)
     peak = _peak_mib(scorer.process.pid)
     scorer.stop()
     rates = {f"{name}_rate": round(count / spent, 1) for name, (count, spent) in seconds.items()}
@@ -114,12 +116,16 @@ def _to_row(rig: Rig, items: Sequence[News]) -> list[float]:
     return [seen[key] - sent[key] for key in sent if key in seen]
 
 
-def _to_alert(rig: Rig) -> list[float]:
-    """From publishing the item that completes an alert's evidence to the alert's row."""
+def _to_alert(rig: Rig, items: Sequence[News]) -> list[float]:
+    """From publishing the item that completes an alert to its row, after a calm day of other news."""
+    now = datetime.now(UTC)
+    calm = [_at(item, now - CALM * (1 - n / CALM_ITEMS)) for n, item in enumerate(items[:CALM_ITEMS])]
+    latency.publish(rig.settings, calm, 400)
+    _await_rows(rig, "alarm", len(calm))
     alerts = rig.start("bearometer-alerts")
-    items = [_bad_news(k, n) for k in range(ALERT_KEYS) for n in range(ALERT_EACH)]
+    news = [_bad_news(k, n) for k in range(ALERT_KEYS) for n in range(ALERT_EACH)]
     with latency.watch(rig.settings, ALERTS) as seen:
-        sent = latency.publish(rig.settings, items, ALERT_RATE)
+        sent = latency.publish(rig.settings, news, ALERT_RATE)
         latency.await_all(seen, ALERT_KEYS)
     alerts.stop()
     with transaction(rig.database) as connection:
@@ -136,6 +142,10 @@ def _bad_news(k: int, n: int) -> News:
         {"stream": "alarm", "id": f"{key}-{n}", "source": f"wire {n % 4}", "title": title}
         | {"published_at": now, "received_at": now}
     )
+
+
+def _at(item: News, at: datetime) -> News:
+    return item.model_copy(update={"stream": "alarm", "published_at": at, "received_at": at})
 
 
 def _renamed(item: News, name: str, stream: str) -> News:
