@@ -1,8 +1,9 @@
 """Articles with their scores: what is known, what is new, what to announce."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from uuid import UUID
 
 from psycopg import Cursor
@@ -46,6 +47,9 @@ class ArticleRow:
         return self.stream, self.id
 
 
+_values = attrgetter(*ArticleRow.__slots__)  # not `astuple`: that copies deeply, at 34 us a row
+
+
 def known(connection: Connection, items: Collection[News]) -> dict[Key, str]:
     """Of these items, the keys that are stored, each with the hash of the text that came first."""
     rows = connection.execute(
@@ -83,7 +87,7 @@ def insert(connection: Connection, rows: Sequence[ArticleRow]) -> None:
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101 - a checked-out connection has its driver's
     with driver.cursor() as cursor:
-        _copy(cursor, "articles", (astuple(row) for row in rows))
+        _copy(cursor, "articles", map(_values, rows))
         _copy(cursor, "mentions", mentions)
 
 
@@ -103,8 +107,7 @@ def scored(connection: Connection, keys: Collection[Key]) -> list[Scored]:
         ),
         {"streams": [stream for stream, _ in keys], "ids": [id for _, id in keys]},
     )
-    names = ArticleRow.__slots__
-    return [announcement(ArticleRow(*(getattr(row, name) for name in names))) for row in rows]
+    return [announcement(ArticleRow(*_values(row))) for row in rows]
 
 
 def announcement(row: ArticleRow) -> Scored:
