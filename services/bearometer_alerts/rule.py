@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 # Tail probabilities below which a window is worth a look, worth a call, or worth waking someone.
-LEVELS = {"watch": 2e-5, "elevated": 1e-7, "severe": 1e-10}
+LEVELS = {"watch": 1e-4, "elevated": 1e-7, "severe": 1e-10}
 RANK = {"": 0, "watch": 1, "elevated": 2, "severe": 3}
 
 

@@ -34,9 +34,17 @@ def _fine_tune(parent: Path, folder: Path, lesson: Lesson, recipe: Recipe, repor
     report.stage("training")
     train.train(candidate, tokenizer, lesson.taught, settings, report)
     report.stage("exporting")
-    lineage = {"parent": origin.version, "recipe": "full", "data_snapshot": data.snapshot(lesson.taught)}
     texts = [row.text for row in data.read(data.GOLDEN)]
-    return export.write(candidate, folder, texts, base_name=origin.base.name, **lineage)
+    return export.write(
+        candidate,
+        folder,
+        texts,
+        base_name=origin.base.name,
+        parent=origin.version,
+        recipe="full",
+        data_snapshot=data.snapshot(lesson.taught),
+        temperatures=origin.temperatures,
+    )
 
 
 def _judge(folder: Path, lesson: Lesson) -> Judgement:

@@ -1,6 +1,5 @@
 """Labelled rows: what is read, what is refused and where, how rows are split and batched."""
 
-import random
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,11 @@ def test_a_row_may_carry_either_label_and_either_name_of_the_text() -> None:
     assert data.parse('{"text":"B","topic":"Earnings"}', "f:1") == Row("B", None, "Earnings")
 
 
+def test_a_row_may_name_entities_with_a_sentiment_each() -> None:
+    row = data.parse('{"text":"A beats B","entities":{"A":"positive","B":"negative"}}', "f:1")
+    assert row.entities == (("A", "positive"), ("B", "negative"))
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
@@ -26,6 +30,8 @@ def test_a_row_may_carry_either_label_and_either_name_of_the_text() -> None:
         ('{"text":"A","sentiment":"awful"}', "unknown sentiment 'awful'"),
         ('{"text":"A","topic":"Cats"}', "unknown topic 'Cats'"),
         ('{"text":"A","topic":["Earnings"]}', "unknown topic"),
+        ('{"text":"A","entities":["B"]}', "not a label row"),
+        ('{"text":"A","entities":{"B":"fine"}}', "unknown sentiment 'fine'"),
     ],
 )
 def test_a_bad_row_is_named_with_its_place_and_reason(line: str | bytes, reason: str) -> None:
@@ -64,13 +70,12 @@ def test_equal_texts_fall_on_the_same_side_of_a_split() -> None:
     assert [row.text.lower() for row in again] == [row.text for row in taught]
 
 
-def test_batches_hold_every_row_once_and_like_lengths_together() -> None:
-    rows = [Row("x" * (n % 50 + 1) + str(n)) for n in range(203)]
-    groups = list(data.batches(rows, 32, random.Random(1)))  # noqa: S311 - an order, no secret
-    assert sorted(row.text for group in groups for row in group) == sorted(row.text for row in rows)
-    assert max(len(group) for group in groups) == 32
-    spread = [max(len(r.text) for r in group) - min(len(r.text) for r in group) for group in groups]
-    assert max(spread) < 15
+def test_another_salt_is_another_split() -> None:
+    rows = [Row(f"text {n}", "neutral") for n in range(500)]
+    _, first = data.split(rows)
+    _, second = data.split(rows, salt="calibration")
+    assert set(first) != set(second)
+    assert set(first) & set(second)
 
 
 def test_a_snapshot_names_the_set_and_not_its_order() -> None:

@@ -1,11 +1,11 @@
-"""Labelled rows: reading, splitting and batching. A row carries a text and any of sentiment and topic."""
+"""Labelled rows: reading, splitting and naming. A row carries a text and any of sentiment, topic and entities."""
 
 import hashlib
 import json
-import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bearometer_shared.errors import UserError
 from bearometer_shared.taxonomy import SENTIMENTS, TOPICS
@@ -17,11 +17,12 @@ GOLDEN = Path(__file__).parent / "seed" / "golden.jsonl"  # frozen: judges every
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One labelled text; a label that is None is not known and costs no loss."""
+    """One labelled text; a label that is None is not known and costs no loss. `entities`: (name, sentiment) each."""
 
     text: str
     sentiment: str | None = None
     topic: str | None = None
+    entities: tuple[tuple[str, str], ...] = ()
 
 
 def read(path: Path) -> list[Row]:
@@ -42,38 +43,42 @@ def parse(line: str | bytes, where: str) -> Row:
     """One row from its JSON text. Raises UserError that begins with `where`."""
     try:
         raw = json.loads(line)
-        text = model_text((raw.get("title") or raw["text"]).encode("utf-8", "replace").decode())  # lone surrogates
+        text = model_text(_encodable(raw.get("title") or raw["text"]))
+        entities = tuple((_encodable(name), label) for name, label in (raw.get("entities") or {}).items())
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{where}: not a label row (a JSON object with text and sentiment or topic)") from error
-    row = Row(text, raw.get("sentiment"), raw.get("topic"))
-    if row.sentiment not in (None, *SENTIMENTS):
-        raise UserError(f"{where}: unknown sentiment {row.sentiment!r}; known: {', '.join(SENTIMENTS)}")
-    if row.topic not in (None, *TOPICS):
-        raise UserError(f"{where}: unknown topic {row.topic!r}; known: {', '.join(TOPICS)}")
-    return row
+        raise UserError(
+            f"{where}: not a label row (a JSON object with text and sentiment, topic or entities)"
+        ) from error
+    for label in (raw.get("sentiment"), *(label for _, label in entities)):
+        _check("sentiment", label, SENTIMENTS, where)
+    _check("topic", raw.get("topic"), TOPICS, where)
+    return Row(text, raw.get("sentiment"), raw.get("topic"), entities)
 
 
-def split(rows: Sequence[Row], held_out: int = 10) -> tuple[list[Row], list[Row]]:
-    """Training rows, and one in `held_out` that training never sees. Equal texts fall on the same side."""
-    kept = [row for row in rows if _digest(row.text) % held_out]
-    return kept, [row for row in rows if not _digest(row.text) % held_out]
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()  # lone surrogates
+
+
+def _check(kind: str, label: Any, known: Sequence[str], where: str) -> None:
+    if label not in (None, *known):
+        raise UserError(f"{where}: unknown {kind} {label!r}; known: {', '.join(known)}")
+
+
+def split(rows: Sequence[Row], held_out: int = 10, salt: str = "") -> tuple[list[Row], list[Row]]:
+    """Training rows, and one in `held_out` that training never sees. Equal texts fall on the same side.
+
+    Another `salt` is another split, independent of the first.
+    """
+    parts: tuple[list[Row], list[Row]] = [], []
+    for row in rows:
+        parts[not _digest(salt + row.text) % held_out].append(row)
+    return parts
 
 
 def snapshot(rows: Sequence[Row]) -> str:
     """A hash that names this very set of rows, whatever their order."""
-    lines = sorted(f"{row.text}\t{row.sentiment}\t{row.topic}" for row in rows)
+    lines = sorted(f"{row.text}\t{row.sentiment}\t{row.topic}\t{row.entities}" for row in rows)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def batches(rows: Sequence[Row], size: int, rng: random.Random) -> Iterator[list[Row]]:
-    """Shuffled batches of texts of like length: padding costs time and teaches nothing."""
-    order = list(rows)
-    rng.shuffle(order)
-    pool = size * 50
-    cut = [sorted(order[i : i + pool], key=lambda row: len(row.text)) for i in range(0, len(order), pool)]
-    groups = [part[i : i + size] for part in cut for i in range(0, len(part), size)]
-    rng.shuffle(groups)
-    yield from groups
 
 
 def _digest(text: str) -> int:

@@ -1,7 +1,7 @@
 """What fine-tuning added to a base, as int8 differences with one scale a row: a few MB instead of ninety.
 
 Of a weight w trained from w0, `round((w - w0) / s)` is kept with s = max|w - w0| / 127 of its row. Tensors that the
-base lacks (the heads) are kept whole.
+base lacks (heads, adapters) are kept whole.
 """
 
 from pathlib import Path
@@ -14,10 +14,10 @@ from bearometer_shared.errors import ArtifactError
 
 
 def save(model: nn.Module, base: nn.Module, path: Path) -> None:
-    """Writes the difference of two models of one shape; tensors under `encoder.` are stored quantized."""
+    """Writes the difference of two models; what the encoder shares with its base is stored quantized."""
     before, stored = base.state_dict(), dict[str, torch.Tensor]()
     for name, weight in model.state_dict().items():
-        if not name.startswith("encoder."):
+        if not name.startswith("encoder.") or name not in before:
             stored[name] = weight.contiguous().clone()
         elif not torch.equal(weight, before[name]):
             stored[name + ":q"], stored[name + ":s"] = _quantize(weight - before[name])

@@ -16,19 +16,21 @@ from torch import nn
 from bearometer_shared.errors import ArtifactError
 from bearometer_shared.inference import artifact
 from bearometer_shared.inference.artifact import Golden, Manifest
+from bearometer_shared.inference.encoding import Input
 from bearometer_shared.inference.engine import Engine
 from bearometer_shared.taxonomy import SENTIMENTS, TOPICS
-from bearometer_training import base, delta
-from bearometer_training.model import TwoHeads, build
+from bearometer_training import base, delta, recipes
+from bearometer_training.model import HEADS, Heads, build
 
 # What we measured as harmless: deploy/decisions/int8-parity.md. Past it the fp32 graph serves.
 MIN_AGREEMENT = 0.93
 MAX_DRIFT = 0.06
 MAX_EXPORT_ERROR = 1e-3
 GOLDEN = 8
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
-def write(model: TwoHeads, folder: Path, texts: Sequence[str], *, base_name: str, **lineage: object) -> Manifest:
+def write(model: Heads, folder: Path, texts: Sequence[str], *, base_name: str, **lineage: object) -> Manifest:
     """Writes `model` as a sealed artifact into `folder`. int8 serves only if it agrees with fp32 on `texts`."""
     folder.mkdir(parents=True, exist_ok=True)
     source = base.locate(base_name)
@@ -42,10 +44,7 @@ def seal_graphs(folder: Path, base_name: str, texts: Sequence[str], **lineage: o
     Raises ArtifactError where the weights are not finite or the exported graph answers otherwise than the model.
     """
     source = base.locate(base_name)
-    model = load(folder, base_name)
     shutil.copy(source / "tokenizer.json", folder / artifact.TOKENIZER)
-    to_onnx(model, folder / artifact.FP32)
-    _quantize(folder / artifact.FP32, folder / artifact.INT8)
     manifest = Manifest(
         version=artifact.file_sha256(folder / artifact.DELTA)[:12],
         base=base.describe(base_name),
@@ -53,6 +52,9 @@ def seal_graphs(folder: Path, base_name: str, texts: Sequence[str], **lineage: o
         sentiments=list(SENTIMENTS),
         topics=list(TOPICS),
     ).model_copy(update=lineage)
+    model = load(folder, base_name, manifest.recipe)
+    to_onnx(model, folder / artifact.FP32, manifest.temperatures)
+    _quantize(folder / artifact.FP32, folder / artifact.INT8)
     manifest = artifact.seal(folder, manifest)
     check_export(model, folder, texts)
     agreement, drift = parity(folder, texts)
@@ -63,29 +65,32 @@ def seal_graphs(folder: Path, base_name: str, texts: Sequence[str], **lineage: o
     return artifact.seal(folder, manifest.model_copy(update={"serve": serve, "golden": golden, "metrics": metrics}))
 
 
-def load(folder: Path, base_name: str) -> TwoHeads:
-    """The base with a folder's difference added."""
-    model = build(base.locate(base_name))
+def load(folder: Path, base_name: str, recipe: str = "full") -> Heads:
+    """The base with a folder's difference added, and what the recipe keeps beside it."""
+    model = recipes.restore(build(base.locate(base_name)), recipe)
     delta.apply(model, folder / artifact.DELTA)
     return model.eval()
 
 
-def resume(folder: Path) -> TwoHeads:
+def resume(folder: Path) -> Heads:
     """The trained model of a sealed artifact, for training it further. Raises ArtifactError on another base."""
     manifest = artifact.verify(folder)
     base.require(manifest.base)
-    return load(folder, manifest.base.name)
+    return load(folder, manifest.base.name, manifest.recipe)
 
 
-def check_export(model: TwoHeads, folder: Path, texts: Sequence[str]) -> None:
-    """Raises ArtifactError where the fp32 graph's probabilities are not the model's."""
-    engine, some = Engine.load(folder, graph=artifact.FP32), list(texts[:64])
-    encoded = {name: torch.from_numpy(array) for name, array in engine.encode(some).items()}
-    with torch.no_grad():
-        wanted = model(**encoded)[0].softmax(-1).numpy()
-    got = np.array([(s.negative, s.neutral, s.positive) for s in engine.score(some)]) / 1e6
-    if not np.abs(wanted - got).max() <= MAX_EXPORT_ERROR:  # a NaN fails too
-        raise ArtifactError(f"{folder}: the exported graph does not answer as the model does")
+def check_export(model: Heads, folder: Path, texts: Sequence[str]) -> None:
+    """Raises ArtifactError where the fp32 graph's probabilities are not the model's, for texts or for pairs."""
+    engine = Engine.load(folder, graph=artifact.FP32)
+    inputs: list[Input] = [*texts[:32], *((text, text.split()[0]) for text in texts[:32] if text)]
+    answer, worst = _Probabilities(model, engine.manifest.temperatures), 0.0
+    for where, arrays in engine.batches(inputs):
+        with torch.no_grad():
+            wanted = answer(**{name: torch.from_numpy(array) for name, array in arrays.items()})
+        got = engine.probabilities([inputs[n] for n in where], *HEADS)
+        worst = max(worst, *(float(np.abs(w.numpy() - g).max()) for w, g in zip(wanted, got, strict=True)))
+        if not worst <= MAX_EXPORT_ERROR:  # a NaN fails too
+            raise ArtifactError(f"{folder}: the exported graph does not answer as the model does")
 
 
 def parity(folder: Path, texts: Sequence[str]) -> tuple[float, float]:
@@ -98,18 +103,23 @@ def parity(folder: Path, texts: Sequence[str]) -> tuple[float, float]:
 
 
 class _Probabilities(nn.Module):
-    def __init__(self, model: TwoHeads) -> None:
+    """The model with its temperatures and its softmax: what is exported."""
+
+    def __init__(self, model: Heads, temperatures: dict[str, float]) -> None:
         super().__init__()
         self.model = model
+        self._temperatures = [temperatures.get(head, 1.0) for head in HEADS]
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        sentiment, topic = self.model(input_ids, attention_mask)
-        return sentiment.softmax(-1), topic.softmax(-1)
+    def forward(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor
+    ) -> tuple[torch.Tensor, ...]:
+        logits = self.model(input_ids, attention_mask, token_type_ids)
+        return tuple((head / t).softmax(-1) for head, t in zip(logits, self._temperatures, strict=True))
 
 
-def to_onnx(model: TwoHeads, path: Path) -> None:
-    """The model with its softmax as an ONNX graph: ids and mask in, probabilities of both heads out."""
-    wrapped = _Probabilities(copy.deepcopy(model).cpu().eval())
+def to_onnx(model: Heads, path: Path, temperatures: dict[str, float]) -> None:
+    """The model with its softmax as an ONNX graph: three token arrays in, probabilities of each head out."""
+    wrapped = _Probabilities(copy.deepcopy(model).cpu().eval(), temperatures)
     ids = torch.tensor([[101, 2023, 2003, 102], [101, 2009, 102, 0]])
     axes = {0: "batch", 1: "tokens"}
     with warnings.catch_warnings():
@@ -117,11 +127,11 @@ def to_onnx(model: TwoHeads, path: Path) -> None:
         warnings.simplefilter("ignore")
         torch.onnx.export(
             wrapped,
-            (ids, (ids > 0).long()),
+            (ids, (ids > 0).long(), torch.zeros_like(ids)),
             str(path),
-            input_names=["input_ids", "attention_mask"],
-            output_names=["sentiment", "topic"],
-            dynamic_axes={"input_ids": axes, "attention_mask": axes, "sentiment": {0: "batch"}, "topic": {0: "batch"}},
+            input_names=list(INPUTS),
+            output_names=list(HEADS),
+            dynamic_axes=dict.fromkeys(INPUTS, axes) | {head: {0: "batch"} for head in HEADS},
             opset_version=17,
             dynamo=False,
         )

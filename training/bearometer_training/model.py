@@ -1,21 +1,33 @@
-"""One encoder, two heads: sentiment and topic over the mean of the token vectors."""
+"""One encoder, three heads: sentiment, topic, and sentiment towards an entity."""
 
 from pathlib import Path
+from typing import cast
 
 import torch
+from tokenizers import Tokenizer
 from torch import nn
-from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils import logging as chatter
 
+from bearometer_shared.errors import UserError
+from bearometer_shared.inference import encoding
+from bearometer_shared.inference.artifact import TOKENIZER
 from bearometer_shared.taxonomy import SENTIMENTS, TOPICS
 
+MAX_TOKENS = 128
+SEGMENTS = 2
+HEADS = ("sentiment", "topic", "entity")  # in the order of the logits
+Logits = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
-class TwoHeads(nn.Module):
-    """A BERT-family encoder with a sentiment head and a topic head.
 
-    `forward(input_ids, attention_mask)`, both of shape (batch, tokens), gives logits of shape (batch, 3) and
-    (batch, topics). Word embeddings stay frozen: they are half of the weights, and what the shipped model adds to
-    its base must stay small.
+class Heads(nn.Module):
+    """A BERT-family encoder with a head for each task.
+
+    `forward(input_ids, attention_mask, token_type_ids)`, each of shape (batch, tokens), gives logits of shape
+    (batch, 3), (batch, topics) and (batch, 3): sentiment, topic, sentiment towards the entity. A single text is the
+    mean of its token vectors; a pair is the mean over its second part, the entity, which has read the text.
+    Word embeddings stay frozen: they are half of the weights, and what the shipped model adds to its base must stay
+    small.
     """
 
     def __init__(self, encoder: PreTrainedModel, width: int, dropout: float = 0.1) -> None:
@@ -24,28 +36,38 @@ class TwoHeads(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.sentiment = nn.Linear(width, len(SENTIMENTS))
         self.topic = nn.Linear(width, len(TOPICS))
+        self.entity = nn.Linear(width, len(SENTIMENTS))
+        self.knows_segments = getattr(encoder.config, "type_vocab_size", 0) >= SEGMENTS
         self.encoder.get_input_embeddings().weight.requires_grad_(False)
 
-    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-        mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor, token_type_ids: torch.Tensor) -> Logits:
+        segments = {"token_type_ids": token_type_ids} if self.knows_segments else {}
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask, **segments).last_hidden_state
+        is_pair = token_type_ids.amax(1, keepdim=True)
+        mask = (token_type_ids + attention_mask * (1 - is_pair)).unsqueeze(-1).to(hidden.dtype)
         pooled = self.dropout((hidden * mask).sum(1) / mask.sum(1).clamp(min=1))
-        return self.sentiment(pooled), self.topic(pooled)
+        return self.sentiment(pooled), self.topic(pooled), self.entity(pooled)
+
+    def embeddings(self) -> nn.Module:
+        """The encoder's embedding layer: words, positions and segments, normalised."""
+        return cast(nn.Module, self.encoder.embeddings)
 
 
-def build(folder: Path) -> TwoHeads:
+def build(folder: Path) -> Heads:
     """A model with the base's encoder and fresh heads. Eager attention, or ONNX Runtime fuses none of it."""
     _hush()
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
     encoder = AutoModel.from_pretrained(
         folder, local_files_only=True, attn_implementation="eager", add_pooling_layer=False, use_safetensors=True
     )
-    return TwoHeads(encoder, config.hidden_size)
+    return Heads(encoder, config.hidden_size)
 
 
-def tokenizer(folder: Path) -> PreTrainedTokenizerBase:
-    """The base's tokenizer."""
-    return AutoTokenizer.from_pretrained(folder, local_files_only=True)
+def tokenizer(folder: Path, max_tokens: int = MAX_TOKENS) -> Tokenizer:
+    """The base's tokenizer. Raises UserError where it is not in the fast form."""
+    if not (folder / TOKENIZER).is_file():
+        raise UserError(f"base {folder}: holds no {TOKENIZER}")
+    return encoding.tokenizer(folder / TOKENIZER, max_tokens)
 
 
 def _hush() -> None:

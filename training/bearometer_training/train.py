@@ -1,99 +1,136 @@
-"""Fine-tuning, read downward: settings, batches, loss, loop."""
+"""Fine-tuning: the loop. Settings, examples, loss and each measure against over-fitting have a file of their own.
+
+Accelerate places the work: mixed precision, accumulated gradients, several GPUs (`torchrun`), checkpoints.
+"""
 
 import random
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import torch
-from torch.nn.functional import cross_entropy
-from transformers import PreTrainedTokenizerBase, get_linear_schedule_with_warmup
+from accelerate import Accelerator
+from tokenizers import Tokenizer
+from transformers import get_linear_schedule_with_warmup
 
-from bearometer_shared.taxonomy import SENTIMENTS, TOPICS
-from bearometer_training.data import Row, batches
-from bearometer_training.model import TwoHeads
+from bearometer_shared.inference import encoding
+from bearometer_training import checkpoint, recipes
+from bearometer_training.adversary import Adversary
+from bearometer_training.augment import Augmentation
+from bearometer_training.averaging import Average
+from bearometer_training.data import Row
+from bearometer_training.examples import Example, batches, count, examples, hold_out
+from bearometer_training.loss import Loss, topic_weights
+from bearometer_training.model import Heads, Logits
+from bearometer_training.settings import Progress, Settings
+from bearometer_training.stopping import EarlyStopping
 
-IGNORE = -100  # cross_entropy's own mark for "no label here"
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How to train. `rate` is AdamW's peak learning rate; `warmup` the share of steps that reach it."""
-
-    epochs: int = 3
-    batch: int = 32
-    rate: float = 1e-4
-    warmup: float = 0.06
-    decay: float = 0.01
-    smoothing: float = 0.05
-    max_tokens: int = 128
-    seed: int = 17
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a run is: steps done and in all, the last loss, seconds that remain at this pace."""
-
-    step: int
-    steps: int
-    loss: float
-    remaining: float
+__all__ = ["Progress", "Settings", "train"]
 
 
 def train(
-    model: TwoHeads,
-    tokenizer: PreTrainedTokenizerBase,
+    model: Heads,
+    tokenizer: Tokenizer,
     rows: Sequence[Row],
     settings: Settings,
     report: Callable[[Progress], None] = lambda progress: None,
-) -> TwoHeads:
-    """Fine-tunes `model` in place on `rows` and returns it in evaluation mode. `report` may raise to cancel."""
+    folder: Path | None = None,
+) -> Heads:
+    """Fine-tunes `model` in place on `rows` and returns it in evaluation mode, on the CPU, its recipe merged.
+
+    `report` may raise to cancel. With a `folder`, the run leaves checkpoints there and goes on from the last one.
+    """
     torch.manual_seed(settings.seed)
-    rng = random.Random(settings.seed)  # noqa: S311 - reproducible order, no secret
-    device = next(model.parameters()).device
-    weights = [p for p in model.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(weights, settings.rate, weight_decay=settings.decay)
-    steps = settings.epochs * -(-len(rows) // settings.batch)
-    schedule = get_linear_schedule_with_warmup(optimiser, int(steps * settings.warmup), steps)
-    started, step = time.monotonic(), 0
-    model.train()
-    for _ in range(settings.epochs):
-        for group in batches(rows, settings.batch, rng):
-            loss = loss_of(model, tokenizer, group, settings, device)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(weights, 1.0)
-            optimiser.step()
-            schedule.step()
-            optimiser.zero_grad(set_to_none=True)
-            step += 1
-            pace = (time.monotonic() - started) / step
-            report(Progress(step, steps, loss.item(), pace * (steps - step)))
-    return model.eval()
+    run = Run(model, tokenizer, examples(rows), settings)
+    first, started = checkpoint.load(run.machine, folder) if folder else 0, time.monotonic()
+    for step, group in run.groups(first):
+        loss = run.step(group)
+        if folder and step % settings.checkpoint_steps == 0:
+            checkpoint.save(run.machine, folder, step)
+        pace = (time.monotonic() - started) / (step - first)
+        report(Progress(step, run.steps, loss, pace * (run.steps - step)))
+    return run.finish()
 
 
-def loss_of(
-    model: TwoHeads,
-    tokenizer: PreTrainedTokenizerBase,
-    group: Sequence[Row],
-    settings: Settings,
-    device: torch.device,
-) -> torch.Tensor:
-    """Cross-entropy of both heads, each over the rows that carry its label."""
-    texts = [row.text for row in group]
-    encoded = tokenizer(texts, padding=True, truncation=True, max_length=settings.max_tokens, return_tensors="pt")
-    sentiment, topic = model(encoded["input_ids"].to(device), encoded["attention_mask"].to(device))
-    total: torch.Tensor = sentiment.sum() * 0.0  # keeps a batch without any label differentiable
-    for logits, wanted in (
-        (sentiment, targets([row.sentiment for row in group], SENTIMENTS)),
-        (topic, targets([row.topic for row in group], TOPICS)),
-    ):
-        if (wanted != IGNORE).any():
-            total = total + cross_entropy(
-                logits, wanted.to(device), ignore_index=IGNORE, label_smoothing=settings.smoothing
-            )
-    return total
+class Run:
+    """What one run holds: model, optimiser, and the measures that its settings switch on."""
 
+    def __init__(self, model: Heads, tokenizer: Tokenizer, found: Sequence[Example], settings: Settings) -> None:
+        self._settings, self._tokenizer, self._pad = settings, tokenizer, encoding.padding_id(tokenizer)
+        self._taught, self._held = hold_out(found, settings.held_out if settings.patience else 0.0)
+        self.steps = settings.epochs * count(self._taught, settings.batch)
+        updates = self.steps // settings.accumulate
+        self._model = recipes.attach(model, settings.recipe, updates)
+        self._weights = [p for p in model.parameters() if p.requires_grad]
+        self.machine = Accelerator(
+            mixed_precision="bf16" if torch.cuda.is_available() else "no",
+            gradient_accumulation_steps=settings.accumulate,
+        )
+        rate = settings.rate or recipes.rate(settings.recipe)
+        optimiser = torch.optim.AdamW(self._weights, rate, weight_decay=settings.decay)
+        schedule = get_linear_schedule_with_warmup(optimiser, int(updates * settings.warmup), updates)
+        self._loss = Loss(settings.smoothing, topic_weights(self._taught, settings.balance))
+        self._average = Average(self._weights, settings.average)
+        self._adversary = Adversary(model.embeddings(), settings.adversary, settings.attacks)
+        self._stopping = EarlyStopping(model, settings.patience)
+        self._placed, self._optimiser, self._schedule = self.machine.prepare(model, optimiser, schedule)
+        self._updates = 0
+        self.machine.register_for_checkpointing(self._average)
 
-def targets(labels: Sequence[str | None], names: Sequence[str]) -> torch.Tensor:
-    """Class indices of shape (rows,); IGNORE where a row has no label."""
-    return torch.tensor([IGNORE if label is None else names.index(label) for label in labels])
+    def groups(self, first: int) -> Iterator[tuple[int, list[Example]]]:
+        """The batches after step `first`, of all epochs, in the order that the seed gives; ends where patience does."""
+        size, each = self._settings.batch, self.steps // self._settings.epochs
+        for epoch in range(self._settings.epochs):
+            rng = random.Random(f"{self._settings.seed}/{epoch}")  # noqa: S311 - reproducible order, no secret
+            augment = Augmentation(self._taught, self._settings.augment, random.Random(epoch))  # noqa: S311 - same
+            for step, group in enumerate(batches(self._taught, size, rng), epoch * each + 1):
+                if step > first:
+                    yield step, [augment(example) for example in self._share(group)]
+            if self._stopping.is_over(self._held_loss()):
+                return
+
+    def step(self, group: Sequence[Example]) -> float:
+        """One batch: gradient, attack on the embeddings, update. Returns its loss."""
+        self._placed.train()
+        with self.machine.accumulate(self._placed):
+            loss = self._cost(group)
+            self.machine.backward(loss)
+            self._adversary.attack(lambda: self._cost(group), self.machine.backward)
+            if self.machine.sync_gradients:
+                self.machine.clip_grad_norm_(self._weights, 1.0)
+            self._optimiser.step()
+            self._schedule.step()
+            if self.machine.sync_gradients:
+                self._updates += 1
+                recipes.after_step(self._model, self._updates)
+                self._average.update()
+            self._optimiser.zero_grad()
+        return float(loss.item())
+
+    def finish(self) -> Heads:
+        """The model with the weights that the settings ask for: the best, the average, or the last."""
+        if self._settings.patience:
+            self._stopping.restore()
+        else:
+            self._average.apply()
+        merged: Heads = recipes.merge(self._model.cpu()).eval()
+        return merged
+
+    def _cost(self, group: Sequence[Example]) -> torch.Tensor:
+        logits: Logits = self._placed(**self._encoded(group))
+        return self._loss(logits, group) + recipes.penalty(self._model)
+
+    def _encoded(self, group: Sequence[Example]) -> dict[str, torch.Tensor]:
+        rows = self._tokenizer.encode_batch_fast([example.input for example in group])
+        arrays = encoding.arrays(rows, self._pad)
+        return {name: torch.from_numpy(array).to(self.machine.device) for name, array in arrays.items()}
+
+    @torch.no_grad()
+    def _held_loss(self) -> float:
+        self._placed.eval()
+        groups = list(batches(self._held, self._settings.batch, random.Random(0)))  # noqa: S311 - reproducible
+        return sum(float(self._cost(group)) * len(group) for group in groups) / max(len(self._held), 1)
+
+    def _share(self, group: list[Example]) -> list[Example]:
+        """This process's part of a batch; of one too small, every process takes something."""
+        return group[self.machine.process_index :: self.machine.num_processes] or group[:1]

@@ -1,4 +1,4 @@
-"""The items that a benchmark reads: headlines from a JSON Lines file, each with an id of its own."""
+"""What a benchmark reads of a JSON Lines file: headlines as items, each with an id of its own, and leads as texts."""
 
 import gzip
 import json
@@ -8,7 +8,10 @@ from itertools import islice
 from pathlib import Path
 
 from bearometer_shared.errors import DecodeError, UserError
+from bearometer_shared.text import clean
 from bearometer_shared.wire import News, news_item
+
+LEAD_WORDS = 66  # of newswire; with its numbers and tickers they make about 90 tokens
 
 
 def read(path: Path, count: int) -> list[News]:
@@ -26,6 +29,16 @@ def read(path: Path, count: int) -> list[News]:
     if len(found) < count:
         raise UserError(f"{path}: {len(found)} distinct headlines; {count} are needed (--items, or --file)")
     return list(found.values())
+
+
+def leads(path: Path, count: int) -> list[str]:
+    """The beginnings of the first `count` distinct bodies that are long enough."""
+    bodies = (clean(str(raw.get("body") or "")).split() for raw in _lines(path))
+    long = (" ".join(words[:LEAD_WORDS]) for words in bodies if len(words) >= LEAD_WORDS)
+    found = list(islice(dict.fromkeys(long), count))
+    if len(found) < count:
+        raise UserError(f"{path}: {len(found)} bodies of {LEAD_WORDS} words; {count} are needed (--items, or --file)")
+    return found
 
 
 def _lines(path: Path) -> Iterator[dict[str, object]]:

@@ -11,11 +11,11 @@ from typing import Any
 import psycopg
 from kafka import KafkaConsumer, TopicPartition
 
+from bearometer_cli.bench import hugging_face
 from bearometer_shared.inference.store import Store
 from bearometer_shared.kafka.port import NEWS_RAW
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage.models import Champion
-from bearometer_shared.taxonomy import SENTIMENTS
 from bearometer_shared.wire import News
 
 BATCH = 32
@@ -27,7 +27,7 @@ class Plain:
     """A plain consumer of `news.raw`, from its beginning on."""
 
     def __init__(self, settings: Settings, champion: Champion) -> None:
-        self._pipeline = _pipeline(settings, champion)
+        self._pipeline = hugging_face.text_classification(Store(settings).fetch(champion.location))
         self._database = psycopg.connect(settings.database_url.get_secret_value(), autocommit=True)
         self._database.execute(TABLE)
         self._kafka = KafkaConsumer(bootstrap_servers=settings.kafka, enable_auto_commit=False)
@@ -67,22 +67,3 @@ class Plain:
     def close(self) -> None:
         self._kafka.close(autocommit=False)
         self._database.close()
-
-
-def _pipeline(settings: Settings, champion: Champion) -> Any:
-    """transformers' text-classification pipeline around the champion's encoder and sentiment head, fp32."""
-    import torch
-    from transformers import BertConfig, BertForSequenceClassification, pipeline
-
-    from bearometer_training import base, export, model
-
-    trained = export.load(Store(settings).fetch(champion.location), base.DEFAULT)
-    folder = base.locate()
-    config = BertConfig.from_pretrained(folder, num_labels=3, id2label=dict(enumerate(SENTIMENTS)))
-    plain = BertForSequenceClassification(config)
-    plain.bert.load_state_dict(trained.encoder.state_dict(), strict=False)
-    with torch.no_grad():
-        plain.classifier.weight.copy_(trained.sentiment.weight)
-        plain.classifier.bias.copy_(trained.sentiment.bias)
-    made: Any = pipeline  # its overloads do not list the tokenizer's base class
-    return made("text-classification", model=plain.eval(), tokenizer=model.tokenizer(folder), device="cpu")

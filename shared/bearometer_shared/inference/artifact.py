@@ -38,7 +38,8 @@ class Golden(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What an artifact is. `files` maps each file to its SHA-256; `serve` names the graph to load."""
+    """What an artifact is. `files` maps each file to its SHA-256; `serve` names the graph to load; the logits of a
+    head are divided by its temperature."""
 
     version: str
     parent: str | None = None
@@ -48,6 +49,7 @@ class Manifest(BaseModel):
     created_at: datetime
     sentiments: list[str]
     topics: list[str]
+    temperatures: dict[str, float] = Field(default_factory=dict)
     max_tokens: int = 128
     serve: str = INT8
     metrics: dict[str, Any] = Field(default_factory=dict)

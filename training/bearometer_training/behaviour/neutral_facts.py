@@ -1,0 +1,30 @@
+"""Strong-sounding words that are mere facts: names, terms of the trade, topics of an event, lines of a calendar."""
+
+NEUTRAL = (
+    "Record date for {company}'s dividend is {3 May|14 June|2 October}",
+    "{company} sets strike price of staff options at {12|18|25} {euros|dollars}",
+    "{company} to publish its loss triangles for {actuaries|reinsurers} on {day}",
+    "{company} names {person} head of {bad-debt collection|crisis communications|fraud prevention|loss adjustment}",
+    "Maker of {crash-test dummies|fire alarms|mine explosives|shock absorbers} {company} moves to {city}",
+    "{person} to lecture on {bankruptcy law|the crash of 1929|hyperinflation in history} in {city}",
+    "{country} to publish {unemployment|insolvency|crime|accident} statistics on {day}",
+    "{bank}'s {High Yield|Best Ideas|Strong Growth|Opportunity} Fund changes its {custodian|benchmark|administrator}",
+    "{Victory|Triumph|Paradise|Fortune} Shipping moves its registered office to {city}",
+    "{Grim|Savage|Pitfall|Coffin} & Son moves its registered office to {city}",
+    "{company} books depreciation over {ten|twelve|twenty} years, as before",
+    "{company} holds its yearly {fire drill|crisis exercise|flood drill} in {city}",
+    "How {poison pills|short sales|stop-loss orders|killer acquisitions|bear spreads} work: an explainer",
+    "{city} to host conference on {distressed debt|winning strategies|toxic waste rules|growth capital}",
+    "Deadline to disclose short positions in {company} is {day}",
+    "Explainer: what {default rates|loss given default|break-up fees|success fees|profit warnings} are",
+    "{company} explains how it accounts for {goodwill|bad debts|gains on disposal} in note {4|7|12}",
+    "{Death|Disaster|Accident|Burglary} insurance: {country} to consult on standard wording",
+    "{company} to open on {Black Friday|Good Friday} from {nine|ten} to {five|six}",
+    "{Accident|Bankruptcy|Fraud} tribunal in {city} moves to new building",
+    "{company} lists {war|strikes|pandemics|cyber attacks} among standard risk factors, as in earlier years",
+    "Index of {leading|lagging|stress} indicators for {country} due on {day}",
+    "Museum of {crime|piracy|shipwrecks} in {city} to open at {nine|ten} on {day}",
+    "{person} chairs {company}'s {risk|remuneration|emergency planning} committee",
+    "{company} releases {profit and loss|gains and losses} statement in new format on {day}",
+)
+PATTERNS = {"neutral": NEUTRAL}

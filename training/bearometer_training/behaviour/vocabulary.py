@@ -1,0 +1,50 @@
+"""Plain finance sentences whose own words are clearly good, clearly bad or clearly neither."""
+
+POSITIVE = (
+    "{broker} {upgrades|lifts|raises} {company} to buy",
+    "{company} {raises|lifts} its {outlook|guidance|dividend}",
+    "{company} {wins|lands|secures} {record|large|its biggest} order",
+    "{company} posts record {profit|sales|revenue|earnings}",
+    "{company} shares {soar|surge|jump} on {takeover bid|strong results|upbeat outlook}",
+    "{company} {triumphs|prevails} in {patent|tax|licence} case",
+    "Regulators {approve|clear} {company}'s {drug|merger|new plant}",
+    "{company}'s {debut|first day of trading} {dazzles|delights} investors as shares {soar|leap}",
+    "{country}'s {exports|retail sales|factory orders} {surge|boom|jump}",
+    "{country}'s credit rating {upgraded|raised}",
+    "{company} makes breakthrough in {battery|cancer|solar} research",
+    "Strong demand lifts {company}'s {profit|sales|margins}",
+    "{company} returns to {profit|growth|the dividend list}",
+    "{company} {thrives|prospers|flourishes} under {person}",
+)
+NEGATIVE = (
+    "{broker} {downgrades|cuts} {company} to sell",
+    "{company} {cuts|lowers|slashes} its {outlook|guidance|dividend}",
+    "{company} files for {bankruptcy|insolvency|protection from creditors}",
+    "{company} issues {profit warning|second profit warning this year}",
+    "{company} shares {plunge|tumble|crash} on {profit warning|weak results|fraud allegations}",
+    "{company} fined for {price fixing|money laundering|misleading investors}",
+    "{company} recalls {cars|heaters|toys} after {fires|injuries|deaths}",
+    "{company}'s {debut|first day of trading} {flops|disappoints} as shares {slump|sink}",
+    "{country}'s {exports|retail sales|factory orders} {slump|plunge|collapse}",
+    "{country}'s credit rating {downgraded|cut to junk}",
+    "Former {company} executive {person} {jailed for|convicted of} {fraud|embezzlement}",
+    "Weak demand {hurts|drags down|hits} {company}'s {profit|sales|margins}",
+    "{Fire|Explosion|Flood} {destroys|wrecks} {company}'s {main plant|largest warehouse}",
+    "{company} {struggles|flounders} under {person} as {customers|staff} leave",
+    "Run on {bank}: {depositors|savers} queue to {withdraw money|empty accounts}",
+)
+NEUTRAL = (
+    "{company} to {report|publish|release} {quarterly|half-year|annual} results on {day}",
+    "{company} {moves|will move} its {head office|headquarters} to {city}",
+    "{company} to hold its annual meeting in {city} on {day}",
+    "{company} publishes its {annual report|articles of association|list of shareholders}",
+    "{company} changes its {name|logo|website address}",
+    "{person} to speak for {company} at {city} conference",
+    "{company} has {offices|branches|warehouses} in {city} and {twelve|nine|thirty} other cities",
+    "{country} to publish {trade|inflation|budget} figures on {day}",
+    "{bank} is owned by {three pension funds|a family trust|its members}",
+    "{company} is headquartered in {city}",
+    "{broker} starts coverage of {company} at {hold|neutral}",
+    "{company} shares {unchanged|little changed} in {quiet|thin} trade",
+)
+PATTERNS = {"positive": POSITIVE, "negative": NEGATIVE, "neutral": NEUTRAL}

@@ -1,0 +1,54 @@
+"""Temperature scaling (Guo et al. 2017): one number a head makes its probabilities mean what they say."""
+
+import math
+import random
+from collections.abc import Sequence
+
+import torch
+from tokenizers import Tokenizer
+from torch.nn.functional import cross_entropy
+
+from bearometer_shared.inference import encoding
+from bearometer_shared.taxonomy import SENTIMENTS, TOPICS
+from bearometer_training.data import Row
+from bearometer_training.examples import batches, examples
+from bearometer_training.loss import IGNORE, targets
+from bearometer_training.model import HEADS, Heads
+
+MIN_EXAMPLES = 50  # fewer say nothing about a probability
+LOWEST, HIGHEST = 0.2, 5.0
+
+
+def temperatures(model: Heads, tokenizer: Tokenizer, rows: Sequence[Row]) -> dict[str, float]:
+    """The temperature of each head that minimises the loss on rows which training has not seen; 1 for want of rows."""
+    logits = _logits(model, tokenizer, rows)
+    return {head: _best(*logits[head]) for head in HEADS}
+
+
+@torch.no_grad()
+def _logits(model: Heads, tokenizer: Tokenizer, rows: Sequence[Row]) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+    found: dict[str, list[tuple[torch.Tensor, torch.Tensor]]] = {head: [] for head in HEADS}
+    for group in batches(examples(rows), 64, random.Random(0)):  # noqa: S311 - the order does not matter
+        arrays = encoding.arrays(tokenizer.encode_batch_fast([e.input for e in group]), encoding.padding_id(tokenizer))
+        answers = model(**{name: torch.from_numpy(array) for name, array in arrays.items()})
+        wanted = (
+            targets([e.sentiment for e in group], SENTIMENTS),
+            targets([e.topic for e in group], TOPICS),
+            targets([e.towards for e in group], SENTIMENTS),
+        )
+        for head, answer, labels in zip(HEADS, answers, wanted, strict=True):
+            found[head].append((answer[labels != IGNORE], labels[labels != IGNORE]))
+    empty = torch.zeros(0, 1), torch.zeros(0, dtype=torch.long)
+    return {head: _joined(parts) if parts else empty for head, parts in found.items()}
+
+
+def _joined(parts: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.cat([logits for logits, _ in parts]), torch.cat([labels for _, labels in parts])
+
+
+def _best(logits: torch.Tensor, labels: torch.Tensor) -> float:
+    if len(labels) < MIN_EXAMPLES:
+        return 1.0
+    tried = torch.exp(torch.linspace(math.log(LOWEST), math.log(HIGHEST), 161))  # steps of 2 %
+    losses = torch.stack([cross_entropy(logits / temperature, labels) for temperature in tried])
+    return round(float(tried[losses.argmin()]), 3)

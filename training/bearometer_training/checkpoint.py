@@ -1,0 +1,36 @@
+"""Checkpoints of a training run: written whole or not at all, so that a killed run goes on from the last one."""
+
+import json
+import shutil
+from pathlib import Path
+
+from accelerate import Accelerator
+
+NAME = "checkpoint"
+STEP = "step.json"
+
+
+def save(machine: Accelerator, folder: Path, step: int) -> None:
+    """Keeps model, optimiser, schedule and random state after `step`."""
+    draft = folder / f"{NAME}.part"
+    if machine.is_main_process:
+        shutil.rmtree(draft, ignore_errors=True)
+    machine.wait_for_everyone()
+    machine.save_state(str(draft))
+    if machine.is_main_process:
+        (draft / STEP).write_text(json.dumps({"step": step}))
+        shutil.rmtree(folder / NAME, ignore_errors=True)
+        draft.replace(folder / NAME)
+
+
+def load(machine: Accelerator, folder: Path) -> int:
+    """Restores the last checkpoint and returns its step; 0 where there is none."""
+    if not (folder / NAME / STEP).is_file():
+        return 0
+    machine.load_state(str(folder / NAME))
+    return int(json.loads((folder / NAME / STEP).read_text())["step"])
+
+
+def forget(folder: Path) -> None:
+    """Removes the checkpoint of a run that is done."""
+    shutil.rmtree(folder / NAME, ignore_errors=True)

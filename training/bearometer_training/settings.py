@@ -1,0 +1,66 @@
+"""How to train: every knob with its default, from the command line or a TOML file; and where a run is."""
+
+import tomllib
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from bearometer_shared.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`rate` is AdamW's peak learning rate (0: the recipe's own), `warmup` the share of steps that reach it.
+
+    Zero switches a measure off: `balance` weighs topics by n^-balance; `average` is the decay of the moving average
+    of the weights; `adversary` the length of the embedding perturbation and `attacks` its steps (1: FGM, more: PGD);
+    `augment` the share of examples shown altered; `patience` the epochs without gain on a held part (`held_out`) that
+    end the run.
+    """
+
+    recipe: str = "full"
+    epochs: int = 3
+    batch: int = 32
+    accumulate: int = 1
+    rate: float = 0.0
+    warmup: float = 0.06
+    decay: float = 0.01
+    smoothing: float = 0.05
+    balance: float = 0.0
+    average: float = 0.0
+    adversary: float = 0.0
+    attacks: int = 1
+    augment: float = 0.0
+    patience: int = 0
+    held_out: float = 0.05
+    max_tokens: int = 128
+    checkpoint_steps: int = 500
+    seed: int = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run is: steps done and in all, the last loss, seconds that remain at this pace."""
+
+    step: int
+    steps: int
+    loss: float
+    remaining: float
+
+
+def from_file(path: Path) -> Settings:
+    """Settings from TOML. Raises UserError naming what is unknown or of another type."""
+    try:
+        found = tomllib.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path}: {error}") from error
+    known = {field.name: field.default for field in fields(Settings)}
+    for name, value in found.items():
+        if name not in known:
+            raise UserError(f"{path}: unknown setting {name!r}; known: {', '.join(known)}")
+        if not isinstance(value, _accepted(known[name])) or isinstance(value, bool):
+            raise UserError(f"{path}: {name} = {value!r} is not a {type(known[name]).__name__}")
+    return replace(Settings(), **found)
+
+
+def _accepted(default: object) -> tuple[type, ...]:
+    return (int, float) if isinstance(default, float) else (type(default),)

@@ -1,0 +1,42 @@
+"""`bearometer train`: labelled rows in, a sealed artifact out."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from bearometer_training import settings
+from bearometer_training.reporting import AsJson, print_metrics
+
+
+def train(
+    train_files: Annotated[list[Path], typer.Option("--train", metavar="F", help="labelled JSON Lines; repeatable")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="folder for the artifact; a run cut off there goes on")],
+    more: Annotated[list[Path] | None, typer.Argument(metavar="[F]...", help="further training files")] = None,
+    eval_file: Annotated[
+        Path | None, typer.Option("--eval", metavar="F", help="labelled rows to judge by; default: a held-out tenth")
+    ] = None,
+    base: Annotated[str, typer.Option(help="a folder, a hub name, or the default")] = "all-MiniLM-L6-v2",
+    config: Annotated[Path | None, typer.Option(metavar="FILE", help="settings as TOML; options override it")] = None,
+    recipe: Annotated[str | None, typer.Option(help="full, head, adapter, lora, adalora, prefix or prompt")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1)] = None,
+    batch: Annotated[int | None, typer.Option(min=1)] = None,
+    rate: Annotated[float | None, typer.Option(min=0, help="peak learning rate; default: the recipe's own")] = None,
+    seed: Annotated[int | None, typer.Option()] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fine-tunes a base on labelled rows (any of sentiment, topic, entities) and writes a sealed artifact.
+
+    Example: bearometer train --train sentiment.jsonl topic.jsonl --eval held-out.jsonl --recipe lora --out my-model
+    """
+    from bearometer_training import fitting  # loads torch, which the other commands never need
+
+    given = {"recipe": recipe, "epochs": epochs, "batch": batch, "rate": rate, "seed": seed}
+    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    how = replace(settings.from_file(config) if config else settings.Settings(), **chosen)
+    fitting.check(out, base, how)
+    rows, judging = fitting.rows([*train_files, *(more or [])], eval_file)
+    with fitting.progress(out) as report:
+        manifest = fitting.fit(rows, judging, base, how, out, report)
+    print_metrics(manifest.metrics["eval"], as_json, version=manifest.version, out=str(out))
