@@ -4,7 +4,6 @@ import gzip
 import json
 import random
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,8 @@ from bearometer_training.pretrain import Settings
 from bearometer_training.pretrain_command import pretrain as command
 from bearometer_training.pretrain_news import UNKNOWN
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 NAMES = ("Ardent", "Bexley", "Corvo", "Dunmore", "Elstree", "Fenwick", "Garrow", "Hartwell")
 SAID = ("raises its profit forecast", "warns of a quarterly loss", "buys a rival for cash", "halts its dividend")
 NEWS = [
@@ -27,14 +28,6 @@ NEWS = [
     for said in SAID
 ]
 SETTINGS = Settings(epochs=6, batch=8, max_tokens=32, rate=5e-3, checkpoint_steps=5)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def small_base(folder: Path, kind: type = BertForMaskedLM) -> Path:

@@ -2,7 +2,6 @@
 
 import copy
 import warnings
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -21,17 +20,11 @@ from bearometer_training import base, data, recipes
 from bearometer_training.data import Row
 from bearometer_training.model import Heads, build, tokenizer
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 TWEETS = Path(__file__).parents[3] / "shared" / "data" / "twitter_sentiment" / "train.jsonl"
 ALL = list(recipes.RECIPES)
 STAYING = ["adapter", "prefix", "prompt"]
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def mpnet() -> Heads:

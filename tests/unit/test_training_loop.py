@@ -1,6 +1,5 @@
 """The loop and each measure against over-fitting, on a small random BERT."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +17,8 @@ from bearometer_training.settings import Progress, Settings
 from bearometer_training.stopping import EarlyStopping
 from bearometer_training.train import train
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 WORDS = {"negative": "loss warning default", "neutral": "meeting agenda calendar", "positive": "profit record surge"}
 ROWS = [
     Row(f"{name} {words}", label, "Earnings", ((name, label),))
@@ -29,14 +30,6 @@ PLAIN = Settings(epochs=4, batch=6, rate=5e-3, smoothing=0.0)
 
 class StoppedError(Exception):
     """Raised by a report to end a run."""
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
