@@ -25,11 +25,17 @@ def test_training_on_a_few_dozen_rows_is_felt_on_texts_it_never_saw() -> None:
     assert found == [row.sentiment for row in small_artifact.UNSEEN]
 
 
-def test_the_quantized_graph_agrees_with_the_exact_one() -> None:
-    texts = [row.text for row in [*data.read(data.GOLDEN), *data.read(data.SEED)[-500:]]]
-    agreement, drift = export.parity(small_artifact.folder(), texts)
-    assert agreement >= export.MIN_AGREEMENT
-    assert drift <= export.MAX_DRIFT
+def test_int8_serves_while_it_agrees_and_fp32_does_where_it_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = artifact.verify(small_artifact.folder())
+    found = made.metrics["int8"]
+    agrees = found["label_agreement"] >= export.MIN_AGREEMENT and found["mean_score_difference"] <= export.MAX_DRIFT
+    assert made.serve == (artifact.INT8 if agrees else artifact.FP32)
+    shutil.copyfile(small_artifact.folder() / artifact.DELTA, tmp_path / artifact.DELTA)
+    monkeypatch.setattr(export, "MIN_AGREEMENT", 1.1)
+    again = export.seal_graphs(tmp_path, base.DEFAULT, [row.text for row in small_artifact.ROWS])
+    assert again.serve == artifact.FP32
 
 
 def test_the_manifest_tells_the_lineage() -> None:
