@@ -86,8 +86,13 @@ def _format(run: list[str], folder: Path, configuration: Path) -> None:
     """Marks the data folder as ours, once."""
     if (folder / "data" / "meta.properties").exists():
         return
-    cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    command = [*run, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(configuration)]
+    identity = f"--cluster-id={cluster_id(uuid.uuid4())}"
+    command = [*run, "kafka.tools.StorageTool", "format", identity, "-c", str(configuration)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise StartError(f"Kafka could not prepare {folder}: {(done.stderr or done.stdout).strip()[-300:]}")
+
+
+def cluster_id(identity: uuid.UUID) -> str:
+    """A UUID as Kafka writes it. One in 64 begins with a dash, which its tools would read as an option: not here."""
+    return "B" + urlsafe_b64encode(identity.bytes).decode().rstrip("=")[1:]
