@@ -102,6 +102,7 @@ def digest(*parts: str) -> str:
 def unknown(raw: Mapping[str, Any], known: frozenset[str]) -> dict[str, Any]:
     """The fields that we don't know, as JSON that can be written again."""
     kept = {_key(name): value for name, value in raw.items() if name not in known}
+    # Asked again: cleaning may have made a stranger's name into one that we know.
     return {name: _plain(value, 1) for name, value in kept.items() if name not in known}
 
 
