@@ -105,6 +105,18 @@ def test_the_best_weights_come_back() -> None:
     assert torch.equal(weights(found), best)
 
 
+def test_a_run_that_goes_on_still_knows_its_best_weights() -> None:
+    found = tiny_bert.heads()
+    before, best = EarlyStopping(found, patience=1), weights(found).clone()
+    before.is_over(0.5)
+    torch.nn.init.zeros_(found.topic.weight)
+    after = EarlyStopping(found, patience=1)
+    after.load_state_dict(before.state_dict())
+    assert after.is_over(0.6)
+    after.restore()
+    assert torch.equal(weights(found), best)
+
+
 def test_the_average_lies_between_the_weights_it_saw() -> None:
     weight = torch.nn.Parameter(torch.zeros(1))
     average = Average([weight], decay=0.5)

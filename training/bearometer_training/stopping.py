@@ -2,6 +2,7 @@
 
 import copy
 import math
+from typing import Any
 
 import torch
 
@@ -31,3 +32,11 @@ class EarlyStopping:
         """Puts the best weights back."""
         if self._kept:
             self._model.load_state_dict(self._kept)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"best": self._best, "waited": self._waited, "kept": self._kept}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Goes on from a checkpoint."""
+        self._best, self._waited, self._kept = state["best"], state["waited"], state["kept"]

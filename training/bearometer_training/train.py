@@ -44,7 +44,7 @@ def train(
     run = Run(model, tokenizer, examples(rows), settings)
     first, started = checkpoint.load(run.machine, folder) if folder else 0, time.monotonic()
     for step, group in run.groups(first):
-        loss = run.step(group)
+        loss = run.step(step, group)
         if folder and step % settings.checkpoint_steps == 0:
             checkpoint.save(run.machine, folder, step)
         pace = (time.monotonic() - started) / (step - first)
@@ -74,8 +74,7 @@ class Run:
         self._adversary = Adversary(model.embeddings(), settings.adversary, settings.attacks)
         self._stopping = EarlyStopping(model, settings.patience)
         self._placed, self._optimiser, self._schedule = self.machine.prepare(model, optimiser, schedule)
-        self._updates = 0
-        self.machine.register_for_checkpointing(self._average)
+        self.machine.register_for_checkpointing(self._average, self._stopping)
 
     def groups(self, first: int) -> Iterator[tuple[int, list[Example]]]:
         """The batches after step `first`, of all epochs, in the order that the seed gives; ends where patience does."""
@@ -89,8 +88,8 @@ class Run:
             if self._stopping.is_over(self._held_loss()):
                 return
 
-    def step(self, group: Sequence[Example]) -> float:
-        """One batch: gradient, attack on the embeddings, update. Returns its loss."""
+    def step(self, step: int, group: Sequence[Example]) -> float:
+        """Batch number `step`: gradient, attack on the embeddings, update. Returns its loss."""
         self._placed.train()
         with self.machine.accumulate(self._placed):
             loss = self._cost(group)
@@ -101,8 +100,7 @@ class Run:
             self._optimiser.step()
             self._schedule.step()
             if self.machine.sync_gradients:
-                self._updates += 1
-                recipes.after_step(self._model, self._updates)
+                recipes.after_step(self._model, step // self._settings.accumulate)
                 self._average.update()
             self._optimiser.zero_grad()
         return float(loss.item())
