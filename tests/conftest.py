@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from bearometer_cli.servers import broker, postgres, valkey
 from bearometer_shared.clock import SystemClock
+from bearometer_shared.kafka.log import RealLog
 from bearometer_shared.kafka.port import ALERTS, NEWS_DLQ, NEWS_RAW, NEWS_SCORED
-from bearometer_shared.kafka.real import RealLog
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage import partitions, session
 from bearometer_shared.storage.migrations import migrate

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
 
+from bearometer_shared.kafka.log import RealLog
 from bearometer_shared.kafka.port import ALERTS, Producer
-from bearometer_shared.kafka.real import RealLog, RealProducer
+from bearometer_shared.kafka.producer import RealProducer
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage.outbox import Notification
 from bearometer_shared.wire import AlertEvent, encode

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
 
+from bearometer_shared.kafka.connect import connection
 from bearometer_shared.kafka.port import KafkaUnavailableError
-from bearometer_shared.kafka.real import RealProducer, connection
+from bearometer_shared.kafka.producer import RealProducer
 from bearometer_shared.settings import Settings
 
 PORT = 9092  # where an address names none

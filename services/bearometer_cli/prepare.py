@@ -21,7 +21,7 @@ def database(configuration: Settings) -> None:
 
 def topics(configuration: Settings) -> None:
     """Makes our topics where they are missing."""
-    from bearometer_shared.kafka.real import RealLog
+    from bearometer_shared.kafka.log import RealLog
 
     with closing(RealLog(configuration)) as log:
         log.ensure_topics()

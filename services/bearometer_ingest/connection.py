@@ -2,7 +2,8 @@
 
 from contextlib import closing
 
-from bearometer_shared.kafka.real import RealLog, RealProducer
+from bearometer_shared.kafka.log import RealLog
+from bearometer_shared.kafka.producer import RealProducer
 from bearometer_shared.settings import Settings
 
 

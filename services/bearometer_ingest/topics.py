@@ -7,8 +7,8 @@ from bearometer_ingest.connection import connect
 from bearometer_ingest.dead_letters import Found, chosen, standing
 from bearometer_ingest.dead_letters import resend as send_again
 from bearometer_shared.errors import UserError
+from bearometer_shared.kafka.log import RealLog
 from bearometer_shared.kafka.port import NEWS_RAW, TOPICS
-from bearometer_shared.kafka.real import RealLog
 from bearometer_shared.settings import settings
 from bearometer_shared.text import printable
 

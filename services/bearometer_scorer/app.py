@@ -10,8 +10,9 @@ from bearometer_scorer.serving import Serving
 from bearometer_shared.clock import SystemClock
 from bearometer_shared.inference.engine import Engine
 from bearometer_shared.inference.store import Store
+from bearometer_shared.kafka.consumer import RealConsumer
 from bearometer_shared.kafka.port import NEWS_RAW
-from bearometer_shared.kafka.real import RealConsumer, RealProducer
+from bearometer_shared.kafka.producer import RealProducer
 from bearometer_shared.service import Stopping, run, serve_health
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage.models import Champion

@@ -11,6 +11,8 @@ from kafka import KafkaAdminClient
 
 from bearometer_shared.clock import SystemClock
 from bearometer_shared.errors import UserError
+from bearometer_shared.kafka.consumer import RealConsumer
+from bearometer_shared.kafka.log import RealLog
 from bearometer_shared.kafka.memory import MemoryBroker, MemoryConsumer, MemoryLog, MemoryProducer
 from bearometer_shared.kafka.port import (
     MAX_RECORD,
@@ -22,7 +24,7 @@ from bearometer_shared.kafka.port import (
     Record,
     RecordTooLargeError,
 )
-from bearometer_shared.kafka.real import RealConsumer, RealLog, RealProducer
+from bearometer_shared.kafka.producer import RealProducer
 from bearometer_shared.settings import Settings
 
 PARTITIONS = 3

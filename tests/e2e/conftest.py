@@ -10,7 +10,7 @@ from stack import Stack
 
 from bearometer_shared.clock import SystemClock
 from bearometer_shared.inference.artifact import read_manifest
-from bearometer_shared.kafka.real import RealLog
+from bearometer_shared.kafka.log import RealLog
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage import models
 from bearometer_shared.storage.session import connect, transaction

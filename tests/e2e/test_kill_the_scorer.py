@@ -8,8 +8,8 @@ from contextlib import closing
 import pytest
 from stack import DATA, Stack, wait_for
 
+from bearometer_shared.kafka.log import RealLog
 from bearometer_shared.kafka.port import NEWS_SCORED
-from bearometer_shared.kafka.real import RealLog
 
 NEWS = DATA / "reuters1987" / "feb-jun.jsonl.gz"
 LIMIT, KILLS = 5000, 10

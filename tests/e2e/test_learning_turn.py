@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from stack import DATA, Stack, wait_for
 
+from bearometer_shared.kafka.log import RealLog
 from bearometer_shared.kafka.port import NEWS_RAW
-from bearometer_shared.kafka.real import RealLog
 
 TWEETS = DATA / "twitter_sentiment" / "train.jsonl"
 NEWS = DATA / "reuters1987" / "feb-jun.jsonl.gz"

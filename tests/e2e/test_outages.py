@@ -12,8 +12,9 @@ from bearometer_cli.servers import broker, postgres
 from bearometer_cli.servers.server import Server
 from bearometer_shared.clock import SystemClock
 from bearometer_shared.inference.artifact import read_manifest
+from bearometer_shared.kafka.log import RealLog
 from bearometer_shared.kafka.port import NEWS_RAW
-from bearometer_shared.kafka.real import RealLog, RealProducer
+from bearometer_shared.kafka.producer import RealProducer
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage import models
 from bearometer_shared.storage.migrations import migrate

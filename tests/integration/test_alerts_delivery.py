@@ -24,9 +24,9 @@ from bearometer_alerts.recording import KAFKA, WEBHOOK
 from bearometer_alerts.topic import TopicChannel
 from bearometer_alerts.webhook import WebhookChannel
 from bearometer_shared.clock import Clock, ManualClock, SystemClock
+from bearometer_shared.kafka.log import RealLog
 from bearometer_shared.kafka.memory import MemoryBroker, MemoryProducer
 from bearometer_shared.kafka.port import ALERTS, KafkaUnavailableError
-from bearometer_shared.kafka.real import RealLog
 from bearometer_shared.service import Stopping
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage import outbox

@@ -21,9 +21,9 @@ from starlette.testclient import TestClient
 from bearometer_api.app import create_app
 from bearometer_api.producer import LazyProducer
 from bearometer_shared.clock import SystemClock
+from bearometer_shared.kafka.log import RealLog
 from bearometer_shared.kafka.memory import MemoryBroker, MemoryProducer
 from bearometer_shared.kafka.port import NEWS_RAW
-from bearometer_shared.kafka.real import RealLog
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage import reading
 from bearometer_shared.storage.session import connect, transaction, wake

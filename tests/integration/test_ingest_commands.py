@@ -15,8 +15,8 @@ import structlog
 
 from bearometer_cli.app import main
 from bearometer_ingest.connection import connect
+from bearometer_shared.kafka.log import RealLog
 from bearometer_shared.kafka.port import NEWS_DLQ, NEWS_RAW
-from bearometer_shared.kafka.real import RealLog
 from bearometer_shared.settings import Settings, settings
 from bearometer_shared.wire import DeadLetter, News, Tick, decode, encode
 

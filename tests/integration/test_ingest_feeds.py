@@ -16,8 +16,8 @@ from stack import wait_for
 from bearometer_cli.servers import child, ports
 from bearometer_cli.servers.child import Child
 from bearometer_shared.clock import SystemClock
+from bearometer_shared.kafka.log import RealLog
 from bearometer_shared.kafka.port import NEWS_RAW
-from bearometer_shared.kafka.real import RealLog
 from bearometer_shared.settings import Settings
 from bearometer_shared.wire import News, decode
 

@@ -5,8 +5,9 @@ from collections.abc import Callable
 import redis
 from sqlalchemy import text
 
+from bearometer_shared.kafka.log import RealLog
 from bearometer_shared.kafka.port import NEWS_RAW
-from bearometer_shared.kafka.real import RealLog, RealProducer
+from bearometer_shared.kafka.producer import RealProducer
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage import session
 

@@ -10,8 +10,9 @@ import redis
 
 from bearometer_cli.servers import broker, kafka, postgres, tansu, valkey
 from bearometer_cli.servers.server import Server
+from bearometer_shared.kafka.log import RealLog
 from bearometer_shared.kafka.port import NEWS_RAW
-from bearometer_shared.kafka.real import RealLog, RealProducer
+from bearometer_shared.kafka.producer import RealProducer
 from bearometer_shared.settings import Settings
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import psycopg
 
 from bearometer_shared.kafka.port import NEWS_RAW
-from bearometer_shared.kafka.real import RealProducer
+from bearometer_shared.kafka.producer import RealProducer
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage.session import WAKE_CHANNEL
 from bearometer_shared.wire import News, encode

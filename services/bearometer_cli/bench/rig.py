@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from bearometer_cli.servers import broker, child, postgres
 from bearometer_cli.servers.child import Child
 from bearometer_shared.clock import SystemClock
-from bearometer_shared.kafka.real import RealLog
+from bearometer_shared.kafka.log import RealLog
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage import partitions, session
 from bearometer_shared.storage.migrations import migrate
