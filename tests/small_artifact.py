@@ -11,6 +11,7 @@ import torch
 
 from bearometer_training import base, data, export, model, train
 from bearometer_training.data import Row
+from bearometer_training.examples import examples
 
 GOOD = [f"{name} raises its profit forecast after strong sales" for name in ("Ardent", "Bexley", "Corvo", "Dunmore")]
 BAD = [f"{name} warns of a loss and halts its dividend" for name in ("Ardent", "Bexley", "Corvo", "Dunmore")]
@@ -35,7 +36,7 @@ def folder() -> Path:
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     source = base.locate()
     settings = train.Settings(epochs=6, batch=6, rate=3e-4, smoothing=0.0)
-    trained = train.train(model.build(source), model.tokenizer(source), ROWS, settings)
+    trained = train.train(model.build(source), model.tokenizer(source), examples(ROWS), settings)
     texts = [row.text for row in data.read(data.GOLDEN)[:40]]
     export.write(trained, home / "artifact", texts, base_name=base.DEFAULT, data_snapshot=data.snapshot(ROWS))
     return home / "artifact"

@@ -11,6 +11,7 @@ from bearometer_shared.inference.artifact import Manifest
 from bearometer_shared.inference.engine import Engine
 from bearometer_training import data
 from bearometer_training.evaluate import evaluate
+from bearometer_training.examples import examples
 
 
 def teach(parent: Path, folder: Path, lesson: Lesson, recipe: Recipe, report: Reporter) -> Candidate:
@@ -32,7 +33,7 @@ def _fine_tune(parent: Path, folder: Path, lesson: Lesson, recipe: Recipe, repor
     report.stage("loading")
     candidate, tokenizer = export.resume(parent), model.tokenizer(base.require(origin.base))
     report.stage("training")
-    train.train(candidate, tokenizer, lesson.taught, settings, report)
+    train.train(candidate, tokenizer, examples(lesson.taught), settings, report)
     report.stage("exporting")
     texts = [row.text for row in data.read(data.GOLDEN)]
     return export.write(

@@ -9,7 +9,7 @@ from bearometer_shared.taxonomy import TOPICS
 from bearometer_training.augment import Augmentation
 from bearometer_training.data import Row
 from bearometer_training.examples import Example, batches, count, examples, hold_out
-from bearometer_training.loss import IGNORE, Loss, targets, topic_weights
+from bearometer_training.loss import IGNORE, Loss, labels, topic_weights
 
 RIVALS = Row("Alpha wins what Beta lost in 2021", None, "Markets", (("Alpha", "positive"), ("Beta", "negative")))
 ALONE = Row("Gamma sinks", None, None, (("Gamma", "negative"),))
@@ -100,4 +100,5 @@ def test_rare_topics_weigh_more_and_the_mean_weight_is_one() -> None:
 
 
 def test_an_unknown_label_is_marked_for_cross_entropy_to_skip() -> None:
-    assert targets([None, "positive"], ("negative", "neutral", "positive")).tolist() == [IGNORE, 2]
+    group = [Example("a"), Example("b", sentiment="positive")]
+    assert labels("sentiment", group).tolist() == [IGNORE, 2]

@@ -13,6 +13,7 @@ from bearometer_training import base, calibrate, checkpoint, model, settings
 from bearometer_training.adversary import Adversary
 from bearometer_training.averaging import Average
 from bearometer_training.data import Row
+from bearometer_training.examples import examples
 from bearometer_training.settings import Progress, Settings
 from bearometer_training.stopping import EarlyStopping
 from bearometer_training.train import train
@@ -25,6 +26,7 @@ ROWS = [
     for name in ("Ardent", "Bexley", "Corvo", "Dunmore", "Eskil", "Farrow")
     for label, words in WORDS.items()
 ]
+EXAMPLES = examples(ROWS)
 PLAIN = Settings(epochs=4, batch=6, rate=5e-3, smoothing=0.0)
 
 
@@ -43,7 +45,7 @@ def weights(found: model.Heads) -> torch.Tensor:
 
 def losses(tokenizer: Tokenizer, how: Settings) -> list[float]:
     seen: list[Progress] = []
-    train(tiny_bert.heads(), tokenizer, ROWS, how, seen.append)
+    train(tiny_bert.heads(), tokenizer, EXAMPLES, how, seen.append)
     return [at.loss for at in seen]
 
 
@@ -67,22 +69,22 @@ def test_it_learns_with_each_measure(tokenizer: Tokenizer, measure: dict[str, fl
 
 
 def test_the_same_seed_gives_the_same_model(tokenizer: Tokenizer) -> None:
-    one, other = (train(tiny_bert.heads(), tokenizer, ROWS, PLAIN) for _ in range(2))
+    one, other = (train(tiny_bert.heads(), tokenizer, EXAMPLES, PLAIN) for _ in range(2))
     assert torch.equal(weights(one), weights(other))
 
 
 def test_a_run_that_was_cut_off_goes_on_and_ends_as_if_it_had_not_been(tokenizer: Tokenizer, tmp_path: Path) -> None:
     how = replace(PLAIN, checkpoint_steps=4, average=0.9)
-    whole = train(tiny_bert.heads(), tokenizer, ROWS, how)
+    whole = train(tiny_bert.heads(), tokenizer, EXAMPLES, how)
 
     def stop(at: Progress) -> None:
         if at.step == 7:
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        train(tiny_bert.heads(), tokenizer, ROWS, how, stop, tmp_path)
+        train(tiny_bert.heads(), tokenizer, EXAMPLES, how, stop, tmp_path)
     steps: list[int] = []
-    again = train(tiny_bert.heads(seed=9), tokenizer, ROWS, how, lambda at: steps.append(at.step), tmp_path)
+    again = train(tiny_bert.heads(seed=9), tokenizer, EXAMPLES, how, lambda at: steps.append(at.step), tmp_path)
     assert steps[0] == 5
     torch.testing.assert_close(weights(again), weights(whole))
     checkpoint.forget(tmp_path)

@@ -9,10 +9,9 @@ from tokenizers import Tokenizer
 from torch.nn.functional import cross_entropy
 
 from bearometer_shared.inference import encoding
-from bearometer_shared.taxonomy import SENTIMENTS, TOPICS
 from bearometer_training.data import Row
 from bearometer_training.examples import batches, examples
-from bearometer_training.loss import IGNORE, targets
+from bearometer_training.loss import IGNORE, labels
 from bearometer_training.model import HEADS, Heads
 
 MIN_EXAMPLES = 50  # fewer say nothing about a probability
@@ -31,13 +30,9 @@ def _logits(model: Heads, tokenizer: Tokenizer, rows: Sequence[Row]) -> dict[str
     for group in batches(examples(rows), 64, random.Random(0)):  # noqa: S311 - the order does not matter
         arrays = encoding.arrays(tokenizer.encode_batch_fast([e.input for e in group]), encoding.padding_id(tokenizer))
         answers = model(**{name: torch.from_numpy(array) for name, array in arrays.items()})
-        wanted = (
-            targets([e.sentiment for e in group], SENTIMENTS),
-            targets([e.topic for e in group], TOPICS),
-            targets([e.towards for e in group], SENTIMENTS),
-        )
-        for head, answer, labels in zip(HEADS, answers, wanted, strict=True):
-            found[head].append((answer[labels != IGNORE], labels[labels != IGNORE]))
+        for head, answer in zip(HEADS, answers, strict=True):
+            known = (wanted := labels(head, group)) != IGNORE
+            found[head].append((answer[known], wanted[known]))
     empty = torch.zeros(0, 1), torch.zeros(0, dtype=torch.long)
     return {head: _joined(parts) if parts else empty for head, parts in found.items()}
 

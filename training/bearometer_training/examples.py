@@ -1,8 +1,8 @@
 """From rows to what the model is shown: single texts, and a pair for each entity; and their batches."""
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from bearometer_shared.inference.encoding import Input
 from bearometer_training.data import Row
@@ -12,16 +12,24 @@ POOL = 50  # batches that are sorted by length together: padding costs time and 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One input with what is known of it. A pair carries `towards`, a single text the other two."""
+    """One input with what is known of it. A pair carries `towards`, a single text the other two.
+
+    `soft`: what teachers say, class probabilities by the name of the head.
+    """
 
     input: Input
     sentiment: str | None = None
     topic: str | None = None
     towards: str | None = None
+    soft: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     @property
     def is_pair(self) -> bool:
         return isinstance(self.input, tuple)
+
+    def label(self, head: str) -> str | None:
+        """The label for one of the model's heads."""
+        return {"sentiment": self.sentiment, "topic": self.topic, "entity": self.towards}[head]
 
 
 def examples(rows: Sequence[Row]) -> list[Example]:

@@ -1,4 +1,4 @@
-"""What a batch costs: cross-entropy of each head over the examples that carry its label."""
+"""What a batch costs: cross-entropy of each head, against the labels that examples carry and what teachers say."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,31 +9,40 @@ from torch.nn.functional import cross_entropy
 
 from bearometer_shared.taxonomy import SENTIMENTS, TOPICS
 from bearometer_training.examples import Example
-from bearometer_training.model import Logits
+from bearometer_training.model import HEADS, Logits
 
 IGNORE = -100  # cross_entropy's own mark for "no label here"
+CLASSES = {"sentiment": SENTIMENTS, "topic": TOPICS, "entity": SENTIMENTS}
 
 
 @dataclass(frozen=True)
 class Loss:
-    """Label smoothing, and a weight for each topic (rare ones weigh more), of shape (topics,)."""
+    """Label smoothing, a weight for each topic (rare ones weigh more) of shape (topics,), and the teachers' share."""
 
     smoothing: float
     topic_weights: torch.Tensor
+    distil: float = 0.0
 
     def __call__(self, logits: Logits, group: Sequence[Example]) -> torch.Tensor:
-        """The mean loss of each head that the group has labels for, summed. A scalar."""
-        sentiment, topic, entity = logits
-        total: torch.Tensor = sum((head.sum() * 0.0 for head in logits), start=sentiment.new_zeros(()))
-        for head, wanted, weight in (
-            (sentiment, targets([e.sentiment for e in group], SENTIMENTS), None),
-            (topic, targets([e.topic for e in group], TOPICS), self.topic_weights.to(topic.device)),
-            (entity, targets([e.towards for e in group], SENTIMENTS), None),
-        ):
-            if (wanted != IGNORE).any():
-                wanted = wanted.to(head.device)
-                total = total + cross_entropy(head, wanted, weight, ignore_index=IGNORE, label_smoothing=self.smoothing)
-        return total
+        """The mean loss of each head over the examples that have something for it, summed. A scalar."""
+        heads = zip(HEADS, logits, strict=True)
+        return torch.stack([self._labelled(*head, group) + self._taught(*head, group) for head in heads]).sum()
+
+    def _labelled(self, head: str, answer: torch.Tensor, group: Sequence[Example]) -> torch.Tensor:
+        wanted = labels(head, group).to(answer.device)
+        if (wanted == IGNORE).all():
+            return answer.sum() * 0.0  # cross_entropy's mean over nothing is no number
+        weight = self.topic_weights.to(answer.device) if head == "topic" else None
+        cost = cross_entropy(answer, wanted, weight, ignore_index=IGNORE, label_smoothing=self.smoothing)
+        return cost * (1.0 - self.distil)
+
+    def _taught(self, head: str, answer: torch.Tensor, group: Sequence[Example]) -> torch.Tensor:
+        """Against the teachers' probabilities (Hinton et al. 2015)."""
+        taught = [n for n, example in enumerate(group) if head in example.soft]
+        if not taught:
+            return answer.sum() * 0.0
+        said = torch.tensor([group[n].soft[head] for n in taught], device=answer.device)
+        return cross_entropy(answer[taught], said) * self.distil
 
 
 def topic_weights(found: Sequence[Example], power: float) -> torch.Tensor:
@@ -44,6 +53,7 @@ def topic_weights(found: Sequence[Example], power: float) -> torch.Tensor:
     return weights / (mean or 1.0)
 
 
-def targets(labels: Sequence[str | None], names: Sequence[str]) -> torch.Tensor:
-    """Class indices of shape (rows,); IGNORE where a row has no label."""
-    return torch.tensor([IGNORE if label is None else names.index(label) for label in labels])
+def labels(head: str, group: Sequence[Example]) -> torch.Tensor:
+    """Class indices for a head, of shape (rows,); IGNORE where a row has no label."""
+    known = [example.label(head) for example in group]
+    return torch.tensor([IGNORE if label is None else CLASSES[head].index(label) for label in known])

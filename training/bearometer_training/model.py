@@ -55,7 +55,7 @@ class Heads(nn.Module):
 
 def build(folder: Path) -> Heads:
     """A model with the base's encoder and fresh heads. Eager attention, or ONNX Runtime fuses none of it."""
-    _hush()
+    hush()
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
     encoder = AutoModel.from_pretrained(
         folder, local_files_only=True, attn_implementation="eager", add_pooling_layer=False, use_safetensors=True
@@ -70,7 +70,7 @@ def tokenizer(folder: Path, max_tokens: int = MAX_TOKENS) -> Tokenizer:
     return encoding.tokenizer(folder / TOKENIZER, max_tokens)
 
 
-def _hush() -> None:
+def hush() -> None:
     """Our commands print their own progress; the library's bar and its report on unused weights help nobody."""
     chatter.set_verbosity_error()
     chatter.disable_progress_bar()

@@ -38,8 +38,8 @@ def pretrain(
     settings = pretraining.Settings(
         epochs=epochs, batch=batch, max_tokens=max_tokens, rate=rate, whole_words=whole_words, seed=seed
     )
-    with fitting.progress(out) as report:
-        facts = pretraining.pretrain(source, documents, out, settings, report)
+    with fitting.progress(out) as reports:
+        facts = pretraining.pretrain(source, documents, out, settings, reports.training)
     typer.echo(json.dumps(facts | {"out": str(out)}) if as_json else _told(facts, out))
 
 

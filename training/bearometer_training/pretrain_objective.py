@@ -9,10 +9,9 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 from transformers import AutoConfig, AutoModelForMaskedLM, BertForPreTraining, PreTrainedModel
-from transformers.utils import logging as chatter
 
 from bearometer_shared.errors import UserError
-from bearometer_training.model import SEGMENTS
+from bearometer_training.model import SEGMENTS, hush
 from bearometer_training.pretrain_news import UNKNOWN
 
 
@@ -81,7 +80,8 @@ def load(folder: Path) -> tuple[Objective, bool]:
 
     The head that predicts words is tied to the word embeddings. Raises UserError where the base has no such form.
     """
-    _hush()
+    hush()
+    logging.getLogger("accelerate.utils.other").setLevel(logging.ERROR)  # it warns that tied weights are saved once
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
     kind: Any = BertForPreTraining if "BertForPreTraining" in (config.architectures or []) else AutoModelForMaskedLM
     try:
@@ -92,10 +92,3 @@ def load(folder: Path) -> tuple[Objective, bool]:
         raise UserError(f"base {folder}: {config.model_type} has no masked-language form") from error
     missing = [name for name in report["missing_keys"] if not name.startswith(f"{model.base_model_prefix}.")]
     return Objective(model), bool(missing)
-
-
-def _hush() -> None:
-    """The libraries' bars, their report on a fresh head, and a warning that tied weights are saved once: no help."""
-    chatter.set_verbosity_error()
-    chatter.disable_progress_bar()
-    logging.getLogger("accelerate.utils.other").setLevel(logging.ERROR)

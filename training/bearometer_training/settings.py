@@ -13,8 +13,9 @@ class Settings:
 
     Zero switches a measure off: `balance` weighs topics by n^-balance; `average` is the decay of the moving average
     of the weights; `adversary` the length of the embedding perturbation and `attacks` its steps (1: FGM, more: PGD);
-    `augment` the share of examples shown altered; `patience` the epochs without gain on a held part (`held_out`) that
-    end the run.
+    `augment` the share of examples shown altered; `drills` the generated rows that join each epoch; `patience` the
+    epochs without gain on a held part (`held_out`) that end the run. `distil` is the teachers' share of the loss,
+    where there are teachers.
     """
 
     recipe: str = "full"
@@ -30,6 +31,8 @@ class Settings:
     adversary: float = 0.0
     attacks: int = 1
     augment: float = 0.0
+    drills: int = 0
+    distil: float = 0.5
     patience: int = 0
     held_out: float = 0.05
     max_tokens: int = 128

@@ -14,11 +14,10 @@ from tokenizers import Tokenizer
 from transformers import get_linear_schedule_with_warmup
 
 from bearometer_shared.inference import encoding
-from bearometer_training import checkpoint, recipes
+from bearometer_training import checkpoint, drills, recipes
 from bearometer_training.adversary import Adversary
 from bearometer_training.augment import Augmentation
 from bearometer_training.averaging import Average
-from bearometer_training.data import Row
 from bearometer_training.examples import Example, batches, count, examples, hold_out
 from bearometer_training.loss import Loss, topic_weights
 from bearometer_training.model import Heads, Logits
@@ -31,17 +30,17 @@ __all__ = ["Progress", "Settings", "train"]
 def train(
     model: Heads,
     tokenizer: Tokenizer,
-    rows: Sequence[Row],
+    found: Sequence[Example],
     settings: Settings,
     report: Callable[[Progress], None] = lambda progress: None,
     folder: Path | None = None,
 ) -> Heads:
-    """Fine-tunes `model` in place on `rows` and returns it in evaluation mode, on the CPU, its recipe merged.
+    """Fine-tunes `model` in place on examples and returns it in evaluation mode, on the CPU, its recipe merged.
 
     `report` may raise to cancel. With a `folder`, the run leaves checkpoints there and goes on from the last one.
     """
     torch.manual_seed(settings.seed)
-    run = Run(model, tokenizer, examples(rows), settings)
+    run = Run(model, tokenizer, found, settings)
     first, started = checkpoint.load(run.machine, folder) if folder else 0, time.monotonic()
     for step, group in run.groups(first):
         loss = run.step(step, group)
@@ -58,7 +57,7 @@ class Run:
     def __init__(self, model: Heads, tokenizer: Tokenizer, found: Sequence[Example], settings: Settings) -> None:
         self._settings, self._tokenizer, self._pad = settings, tokenizer, encoding.padding_id(tokenizer)
         self._taught, self._held = hold_out(found, settings.held_out if settings.patience else 0.0)
-        self.steps = settings.epochs * count(self._taught, settings.batch)
+        self.steps = sum(count(self._shown(epoch), settings.batch) for epoch in range(settings.epochs))
         updates = self.steps // settings.accumulate
         self._model = recipes.attach(model, settings.recipe, updates)
         self._weights = [p for p in model.parameters() if p.requires_grad]
@@ -69,7 +68,8 @@ class Run:
         rate = settings.rate or recipes.rate(settings.recipe)
         optimiser = torch.optim.AdamW(self._weights, rate, weight_decay=settings.decay)
         schedule = get_linear_schedule_with_warmup(optimiser, int(updates * settings.warmup), updates)
-        self._loss = Loss(settings.smoothing, topic_weights(self._taught, settings.balance))
+        taught_by = settings.distil if any(example.soft for example in found) else 0.0
+        self._loss = Loss(settings.smoothing, topic_weights(self._taught, settings.balance), taught_by)
         self._average = Average(self._weights, settings.average)
         self._adversary = Adversary(model.embeddings(), settings.adversary, settings.attacks)
         self._stopping = EarlyStopping(model, settings.patience)
@@ -78,15 +78,20 @@ class Run:
 
     def groups(self, first: int) -> Iterator[tuple[int, list[Example]]]:
         """The batches after step `first`, of all epochs, in the order that the seed gives; ends where patience does."""
-        size, each = self._settings.batch, self.steps // self._settings.epochs
+        step = 0
         for epoch in range(self._settings.epochs):
             rng = random.Random(f"{self._settings.seed}/{epoch}")  # noqa: S311 - reproducible order, no secret
             augment = Augmentation(self._taught, self._settings.augment, random.Random(epoch))  # noqa: S311 - same
-            for step, group in enumerate(batches(self._taught, size, rng), epoch * each + 1):
+            for group in batches(self._shown(epoch), self._settings.batch, rng):
+                step += 1
                 if step > first:
                     yield step, [augment(example) for example in self._share(group)]
             if self._stopping.is_over(self._held_loss()):
                 return
+
+    def _shown(self, epoch: int) -> list[Example]:
+        """What an epoch is about: all that is to be learnt, and drills of its own."""
+        return [*self._taught, *examples(drills.rows(self._settings.drills, self._settings.seed + epoch))]
 
     def step(self, step: int, group: Sequence[Example]) -> float:
         """Batch number `step`: gradient, attack on the embeddings, update. Returns its loss."""

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bearometer_shared.errors import UserError
 from bearometer_training import settings
 from bearometer_training.reporting import AsJson, print_metrics
 
@@ -19,6 +20,12 @@ def train(
     ] = None,
     base: Annotated[str, typer.Option(help="a folder, a hub name, or the default")] = "all-MiniLM-L6-v2",
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="settings as TOML; options override it")] = None,
+    teacher: Annotated[
+        list[Path] | None, typer.Option(metavar="DIR", help="an artifact to distil from; several are averaged")
+    ] = None,
+    unlabelled: Annotated[
+        list[Path] | None, typer.Option(metavar="F", help="news that only the teachers speak of; plain or gzipped")
+    ] = None,
     recipe: Annotated[str | None, typer.Option(help="full, head, adapter, lora, adalora, prefix or prompt")] = None,
     epochs: Annotated[int | None, typer.Option(min=1)] = None,
     batch: Annotated[int | None, typer.Option(min=1)] = None,
@@ -30,13 +37,18 @@ def train(
 
     Example: bearometer train --train sentiment.jsonl topic.jsonl --eval held-out.jsonl --recipe lora --out my-model
     """
-    from bearometer_training import fitting  # loads torch, which the other commands never need
+    from bearometer_training import fitting, pretrain_news  # loads torch, which the other commands never need
+    from bearometer_training.plan import Plan, claim, rows
 
     given = {"recipe": recipe, "epochs": epochs, "batch": batch, "rate": rate, "seed": seed}
     chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     how = replace(settings.from_file(config) if config else settings.Settings(), **chosen)
-    fitting.check(out, base, how)
-    rows, judging = fitting.rows([*train_files, *(more or [])], eval_file)
-    with fitting.progress(out) as report:
-        manifest = fitting.fit(rows, judging, base, how, out, report)
-    print_metrics(manifest.metrics["eval"], as_json, version=manifest.version, out=str(out))
+    if unlabelled and not teacher:
+        raise UserError("--unlabelled: texts without labels teach nothing without a --teacher")
+    titles = [document[0] for document in pretrain_news.read(unlabelled or [])]
+    plan = Plan(base, how, *rows([*train_files, *(more or [])], eval_file), teacher or [], list(dict.fromkeys(titles)))
+    claim(out, plan)
+    with fitting.progress(out) as reports:
+        manifest = fitting.fit(plan, out, reports)
+    if manifest:
+        print_metrics(manifest.metrics["eval"], as_json, version=manifest.version, out=str(out))

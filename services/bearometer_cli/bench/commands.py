@@ -2,37 +2,63 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-DEFAULT_FILE = Path("../shared/data/reuters1987/feb-jun.jsonl.gz")
+NEWS = Path("../shared/data/reuters1987/feb-jun.jsonl.gz")
+LABELS = Path("../shared/data")
 HEADLINES_A_LEAD = 5
 Say = Callable[[str], None]
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="pipeline or score")],
+    name: Annotated[str, typer.Argument(help="pipeline, score or training")],
     items: Annotated[
-        int | None, typer.Option(min=50, help="how many headlines; default: pipeline 5000, score 1000")
+        int | None,
+        typer.Option(min=50, help="headlines (pipeline 5000, score 1000) or rows of a set (training 2000)"),
     ] = None,
-    file: Annotated[Path, typer.Option(help="news as JSON Lines, plain or gzipped")] = DEFAULT_FILE,
+    file: Annotated[
+        Path | None, typer.Option(help="news as JSON Lines, plain or gzipped; for training the folder of labelled sets")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one object")] = False,
 ) -> None:
     """Measures ours, the plain way and the machine's ceiling in one run; `pipeline` on servers of its own.
+
+    `training` says what each measure, recipe and labelled set is worth: two dozen short runs, about an hour.
 
     Example: bearometer bench score --json
     """
     from bearometer_shared.errors import UserError
 
-    benches = {"pipeline": (_pipeline, 5000), "score": (_score, 1000)}
+    benches = {
+        "pipeline": (_pipeline, NEWS, 5000),
+        "score": (_score, NEWS, 1000),
+        "training": (_training, LABELS, 2000),
+    }
     if name not in benches:
         raise UserError(f"no benchmark {name!r}; there are: {', '.join(benches)}")
-    run, usual = benches[name]
-    figures = run(file, items or usual, lambda line: typer.echo(line, err=True))
-    typer.echo(json.dumps(figures) if as_json else "\n".join(f"{key:28} {value}" for key, value in figures.items()))
+    run, usual_file, usual_items = benches[name]
+    figures = run(file or usual_file, items or usual_items, lambda line: typer.echo(line, err=True))
+    typer.echo(json.dumps(figures) if as_json else "\n".join(_lines(figures)))
+
+
+def _lines(figures: Mapping[str, Any], indent: str = "") -> Iterator[str]:
+    """A line for each figure, under a heading where there are several of one kind."""
+    for key, value in figures.items():
+        if isinstance(value, dict):
+            yield f"{indent}{key}"
+            yield from _lines(value, indent + "  ")
+        else:
+            yield f"{indent}{key:28} {value}"
+
+
+def _training(folder: Path, rows: int, say: Say) -> dict[str, Any]:
+    from bearometer_cli.bench.training import training  # loads torch
+
+    return training(folder, rows, say)
 
 
 def _pipeline(file: Path, items: int, say: Say) -> dict[str, Any]:

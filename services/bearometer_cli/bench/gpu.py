@@ -13,6 +13,7 @@ from bearometer_shared.inference.artifact import TOKENIZER, read_manifest
 from bearometer_shared.taxonomy import SENTIMENTS
 from bearometer_training import base, export, model, train
 from bearometer_training.data import Row
+from bearometer_training.examples import examples
 
 BATCH = 256
 SECONDS = 2.0
@@ -72,7 +73,8 @@ def training(folder: Path, texts: Sequence[str], recipe: str, steps: int = STEPS
     rows = [Row(text, label) for (text, label), _ in zip(endless, range(steps * TRAIN_BATCH), strict=False)]
     settings = train.Settings(recipe=recipe, epochs=1, batch=TRAIN_BATCH)
     ends: list[float] = []
-    train.train(model.build(source), model.tokenizer(source), rows, settings, lambda _: ends.append(time.monotonic()))
+    fresh, tokenizer = model.build(source), model.tokenizer(source)
+    train.train(fresh, tokenizer, examples(rows), settings, lambda _: ends.append(time.monotonic()))
     warm = min(WARM_STEPS, len(ends) // 2)
     return TRAIN_BATCH * (len(ends) - 1 - warm) / (ends[-1] - ends[warm])
 

@@ -1,0 +1,101 @@
+"""`bench training`: what each measure, each set and each task of the champion's training is worth, by leaving it out.
+
+Every run starts from the same base, with the same seed, and on the same number of examples. The figures are those of a
+short run, good for comparing within one table and for nothing else.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+from bearometer_shared.errors import UserError
+from bearometer_training import base, champion, data, evaluate, model, recipes, settings, train
+from bearometer_training.data import Row
+from bearometer_training.examples import Example, examples
+from bearometer_training.judged import Judged
+from bearometer_training.settings import Settings
+
+RECIPE = champion.SHIPPED / "recipe.toml"
+SETS = {
+    "tweets": "twitter_sentiment/train.jsonl",
+    "topics": "twitter_topic/train.jsonl",
+    "entities": "sentfin/train.jsonl",
+}
+MEASURES: dict[str, dict[str, Any]] = {
+    "no warm-up": {"warmup": 0.0},
+    "no smoothing": {"smoothing": 0.0},
+    "no averaging": {"average": 0.0},
+    "no augmentation": {"augment": 0.0},
+    "no drills": {"drills": 0},
+    "balanced topics": {"balance": 0.5},
+    "FGM": {"adversary": 0.5},
+    "PGD": {"adversary": 0.5, "attacks": 2},
+}
+Sets = Mapping[str, Sequence[Row]]
+Table = dict[str, dict[str, float]]
+
+
+class Bench(NamedTuple):
+    """Rows to learn and rows to judge by, of each set; the champion's settings for one short epoch."""
+
+    taught: Sets
+    judging: Sets
+    how: Settings
+    say: Callable[[str], None]
+
+    def run(self, name: str, how: Settings, sets: Sequence[str]) -> dict[str, float]:
+        """Accuracy on what each set holds out, of a model that was trained on some of the sets."""
+        found = learn(examples([row for part in sets for row in self.taught[part]]), how)
+        figures = {f"{part} {head}": figure for part in self.judging for head, figure in self._judge(found, part)}
+        self.say(f"{name}: " + ", ".join(f"{what} {figure:.3f}" for what, figure in figures.items()))
+        return figures
+
+    def _judge(self, found: Judged, part: str) -> Iterator[tuple[str, float]]:
+        for head, report in evaluate.evaluate(found, self.judging[part]).items():
+            yield head, round(report["accuracy"], 4)
+
+
+def learn(found: Sequence[Example], how: Settings) -> Judged:
+    """A model that has learnt from examples."""
+    source = base.locate()
+    tokenizer = model.tokenizer(source, how.max_tokens)
+    torch.manual_seed(how.seed)  # the heads begin alike in all runs
+    return Judged(train.train(model.build(source), tokenizer, found, how), tokenizer)
+
+
+def training(folder: Path, rows: int, say: Callable[[str], None]) -> dict[str, Table]:
+    """Tables of accuracies on held-out rows: measures left out or added, recipes, sets left out, single tasks.
+
+    Raises UserError where `folder` lacks one of the sets.
+    """
+    read = {name: _read(folder / file) for name, file in SETS.items()} | {"seed": data.read(data.SEED)}
+    halves = {name: data.split(found) for name, found in read.items()}
+    taught = {name: _some(half[0], rows) for name, half in halves.items()}
+    how = replace(settings.from_file(RECIPE), epochs=1, rate=0.0, average=0.98, drills=rows // 4)
+    others = [name for name in recipes.RECIPES if name != how.recipe]
+    bench = Bench(taught, {name: half[1] for name, half in halves.items()}, how, say)
+    return {
+        "measures": {"as the champion": bench.run("as the champion", how, list(taught))} | _measures(bench),
+        "recipes": {name: bench.run(name, replace(how, recipe=name, average=0.0), list(taught)) for name in others},
+        "sets left out": {name: bench.run(f"without {name}", how, [s for s in taught if s != name]) for name in taught},
+        "one set alone": {name: bench.run(f"only {name}", how, [name]) for name in taught},
+    }
+
+
+def _measures(bench: Bench) -> Table:
+    everything = list(bench.taught)
+    return {name: bench.run(name, replace(bench.how, **changed), everything) for name, changed in MEASURES.items()}
+
+
+def _read(path: Path) -> list[Row]:
+    if not path.is_file():
+        raise UserError(f"{path}: not there; `bench training --file` names the folder of the labelled sets")
+    return data.read(path)
+
+
+def _some(found: Sequence[Row], most: int) -> list[Row]:
+    return random.Random(0).sample(list(found), min(most, len(found)))  # noqa: S311 - reproducible, no secret

@@ -1,0 +1,87 @@
+"""Prices, indices, spreads, price targets and ratings: now and before."""
+
+_PRICES = (
+    "{quote} [closed|ended|finished|settled] at {new}, after {old} [the day before|on Thursday|a week ago].",
+    "{quote} {new} (previous close {old})",
+    "{quote} last at {new}, prev {old}",
+    "Prev {old}, last {new}: {quote}",
+    "{quote} [went|moved] from {old} to {new} [in a week|since Monday|within a month]",
+    "{quote} {was} {old} {in_then} and {is} {new} {in_now}",
+    "{quote}: {new} {in_now}, {old} {in_then}",
+    "{quote} now {new}, [yesterday|last Friday|at the open] {old}",
+    "[Yesterday|On Friday] {old}, today {new}: {quote}",
+    "{old} became {new} for {quote} [this week|overnight|by midday]",
+    "Close: {quote} {new} vs {old}",
+    "{quote} quoted {new} agst {old} yesterday",
+)
+_GRADES = (
+    "{broker} rates {company} {new_rating}, [previously|formerly] {old_rating}",
+    "{broker} on {company}: {new_rating} ({old_rating})",
+    "{company}: {broker} goes from {old_rating} to {new_rating}",
+    "{cashtag} {old_rating} -> {new_rating} at {broker}",
+    "{cashtag} now {new_rating} at {broker}, was {old_rating}",
+    "{broker} [changes|moves] {company} to {new_rating} from {old_rating}",
+    "{broker} target for {company} {target_new} ({target_old})",
+    "{broker} puts price target on {company} at {target_new}, [from|earlier] {target_old}",
+    "{cashtag} PT {target_old} -> {target_new}, {broker}",
+    "{cashtag} PT to {target_new} from {target_old} at {broker}",
+    "{company} target price now {target_new} at {broker}, which had {target_old}; [rating as before|rating kept]",
+    "{company} [debt|bonds] rated {new_grade}, [was|formerly] {old_grade}",
+    "Agency moves {company} from {old_grade} to {new_grade}",
+    "Agency moves {place_noun} to {new_grade} from {old_grade}",
+    "{place_noun} sovereign rating: {old_grade} before, {new_grade} now",
+)
+_MOVED = (
+    "{quote} {moved} {by} [on Monday|in early trade|by midday|at the close]",
+    "{quote} {moves} {by}",
+    "{quote} {moves} to {new}",
+    "{quote} {moved} to {new} from {old}",
+    "{quote} {moved} from {old} to {new} [in Oslo|in Mumbai|in New York|in late trade|on Friday].",
+    "{quote} {up} {by} at {new}",
+    "{quote} {moving} [again|for a third day|ahead of results]",
+    "{quote} {up} [premarket|after hours|at the open]",
+    "{quote} end{s} the [week|session|month] {up}",
+    "{noun} in {quote} [goes on|continues]",
+    "{quote} {moved} {by} [in heavy volume|in thin trade] {despite}",
+    "{quote} hit{s} a [52-week|three-year|one-month] {extreme}",
+    "{quote} {moves} {cause}",
+    "{quote} {moved} {by}, the most since {then}",
+    "After {old} last night {quote} {moved} to {new}.",
+    "Closing note: {quote} {up} {by} [d/d|on the day]",
+    "{quote} {moved} on each day of the week",
+)
+_UPGRADED = (
+    "{broker} [upgrades|raises|lifts] {company} to {new_rating}",
+    "{broker} [upgrades|raises] {company} from {old_rating}",
+    "{company} raised to {new_rating} from {old_rating} at {broker}",
+    "{broker} [lifts|raises] {company} target to {target_new}",
+    "Agency [upgrades|lifts] {company} to {new_grade} [from {old_grade}|on lower debt]",
+    "Agency revises outlook on {company} to [positive from stable|stable from negative]",
+    "{cashtag} outlook: negative before, stable now",
+)
+_DOWNGRADED = (
+    "{broker} [downgrades|cuts|lowers] {company} to {new_rating}",
+    "{broker} [downgrades|cuts] {company} from {old_rating}",
+    "{company} cut to {new_rating} from {old_rating} at {broker}",
+    "{broker} [cuts|trims] {company} target to {target_new}",
+    "Agency [downgrades|cuts] {company} to {new_grade} [from {old_grade}|on higher debt]",
+    "Agency revises outlook on {company} to [negative from stable|stable from positive]",
+    "{cashtag} outlook: stable before, negative now",
+)
+_FLAT = (
+    "{quote} [flat|unchanged|little changed|steady] [in early trade|at the close|at midday]",
+    "{quote} unchanged at {new}",
+    "{quote} end{s} unmoved at {new}",
+    "{broker} [keeps|reiterates|repeats|maintains] {company} at {new_rating}",
+    "{broker} [leaves|keeps] {company} price target at {target_new}",
+    "{broker} reiterates {new_rating} on {cashtag}",
+    "Agency affirms {company} at {new_grade}, outlook stable",
+    "Trading in {company} to move to the {city} exchange on [2 June|Monday]",
+    "{quote} trade{s} [sideways|in a narrow range|without direction]",
+    "{cashtag} trading sideways around {new}",
+)
+FRAMES = {
+    "positive": _PRICES + _GRADES + _MOVED + _UPGRADED,
+    "negative": _PRICES + _GRADES + _MOVED + _DOWNGRADED,
+    "neutral": _PRICES + _FLAT,
+}
