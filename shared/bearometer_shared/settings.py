@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bearometer_shared.errors import UserError
 
 ADDRESSES = "addresses.env"
+Device = Literal["auto", "cpu", "cuda"]
 
 
 class Settings(BaseSettings):
@@ -52,6 +53,7 @@ class Settings(BaseSettings):
     group: str = "bearometer-scorer"
     batch_items: int = Field(256, ge=1, le=5000)
     threads: int | None = Field(None, ge=1, description="threads of the model; all cores by default")
+    device: Device = Field("auto", description="where the model runs; auto: on an NVIDIA GPU if torch finds one")
     max_item_bytes: int = Field(8_000_000, description="larger records go to the dead letters")
     dead_letter_share: float = Field(0.5, gt=0, le=1, description="stop when this share of 200 records failed")
     session_timeout_s: float = Field(10, ge=6)

@@ -8,7 +8,7 @@ import small_artifact
 import tiny_bert
 import torch
 
-from bearometer_cli.bench import ceiling, gpu, headlines, hugging_face, score
+from bearometer_cli.bench import ceiling, gpu, gpu_contenders, headlines, hugging_face, score
 from bearometer_cli.bench.ceiling import Peak, Work
 from bearometer_cli.bench.commands import bench
 from bearometer_cli.bench.contenders import Contender, contenders, token_counts
@@ -113,10 +113,15 @@ def test_without_a_gpu_nothing_is_said_of_one() -> None:
 def test_what_a_gpu_would_run_runs_on_a_processor_too() -> None:
     cpu = torch.device("cpu")
     assert gpu.matrix_peak(cpu, side=64, seconds=0.01) > 0
-    rate, operations = gpu.scoring(small_artifact.folder(), TEXTS, cpu, seconds=0.01)
-    assert rate > 0
-    assert operations > 0
+    found = gpu.scoring(small_artifact.folder(), TEXTS, cpu, peak=1e9, seconds=0.01)
+    assert set(found) == {"rate", "graph_rate", "sdpa_rate", "of_peak", "graph_of_peak"}
+    assert all(float(figure) > 0 for figure in found.values())
     assert gpu.training(small_artifact.folder(), ["up", "down"], "lora", steps=3) > 0
+
+
+def test_onnx_runtime_takes_the_graph_in_fp16(engine: Engine) -> None:
+    batches = list(engine.batches(TEXTS))
+    gpu_contenders.onnx_fp16(small_artifact.folder(), batches, "CPUExecutionProvider")()
 
 
 def _news(path: Path, bodies: list[str]) -> Path:

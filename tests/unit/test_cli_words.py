@@ -8,7 +8,10 @@ import pytest
 
 from bearometer_cli import doctor, summary
 from bearometer_cli.demo import SAMPLE, read_day
+from bearometer_cli.doctor import model
 from bearometer_cli.doctor.finding import Finding
+from bearometer_shared.inference import backend
+from bearometer_shared.settings import Device
 
 REPORT = {"sentiment": {"accuracy": 0.8, "n": 300}, "topic": {"accuracy": 0.0, "n": 0}}
 BETTER = {"sentiment": {"accuracy": 0.81, "n": 300}, "topic": {"accuracy": 0.0, "n": 0}}
@@ -32,6 +35,24 @@ def test_doctor_finds_python_and_names_each_thing_once(tmp_path: Path, monkeypat
         found
     )
     json.dumps([finding.as_dict() for finding in found.values()])
+
+
+@pytest.mark.parametrize(
+    ("device", "missing", "ok", "text"),
+    [
+        ("auto", "", True, "torch on the GPU"),
+        ("cuda", "", True, "torch on the GPU"),
+        ("auto", "no driver", True, "ONNX Runtime on the CPU: no driver"),
+        ("cuda", "no driver", False, "BEAROMETER_DEVICE=cuda: no driver"),
+        ("cpu", "", True, "ONNX Runtime on the CPU, by BEAROMETER_DEVICE=cpu"),
+    ],
+)
+def test_doctor_says_where_the_model_runs_and_why(
+    monkeypatch: pytest.MonkeyPatch, device: Device, missing: str, ok: bool, text: str
+) -> None:
+    monkeypatch.setattr(backend, "cuda_missing", lambda: missing)
+    found = model.serving(device)
+    assert (found.name, found.ok, found.text, found.essential) == ("Serving", ok, text, not ok)
 
 
 def test_the_summary_counts_what_is_new() -> None:

@@ -1,4 +1,4 @@
-"""On a GPU: items a second of the torch model, their share of its measured peak, and training examples a second."""
+"""On a GPU: items a second, their share of its measured peak, other ways to serve, and training examples a second."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -7,34 +7,34 @@ from pathlib import Path
 
 import torch
 
-from bearometer_cli.bench import ceiling
-from bearometer_shared.inference import encoding
-from bearometer_shared.inference.artifact import TOKENIZER, read_manifest
+from bearometer_cli.bench import ceiling, gpu_contenders
+from bearometer_cli.bench.contenders import token_counts
+from bearometer_shared.inference.artifact import read_manifest
 from bearometer_shared.taxonomy import SENTIMENTS
 from bearometer_training import base, export, model, train
 from bearometer_training.data import Row
 from bearometer_training.examples import examples
 
-BATCH = 256
 SECONDS = 2.0
 SIDE = 8192  # of the square product that shows the peak
 WARM_STEPS, STEPS, TRAIN_BATCH = 10, 60, 128
-Batch = dict[str, torch.Tensor]
+Figures = dict[str, float | str]
 
 
-def figures(
-    folder: Path, headlines: Sequence[str], leads: Sequence[str], say: Callable[[str], None]
-) -> dict[str, float | str]:
-    """Rates in items a second, `gpu_of_peak` 0 to 1; nothing where there is no GPU."""
+def figures(folder: Path, headlines: Sequence[str], leads: Sequence[str], say: Callable[[str], None]) -> Figures:
+    """Rates in items a second, `gpu_of_peak` 0 to 1; nothing where there is no GPU.
+
+    `gpu_rate` is the engine's, from texts to scores; `gpu_graph_rate` leaves out tokenizing; the others beside it are
+    of what could serve instead.
+    """
     if not torch.cuda.is_available():
         return {}
     say("the GPU")
     device = torch.device("cuda")
     peak = matrix_peak(device)
-    found: dict[str, float | str] = {"gpu": torch.cuda.get_device_name(), "gpu_peak_tflops": round(peak / 1e12, 1)}
-    for name, texts in (("gpu", headlines), ("leads_gpu", leads)):
-        rate, operations = scoring(folder, texts, device)
-        found |= {f"{name}_rate": round(rate, 1), f"{name}_of_peak": round(rate * operations / peak, 4)}
+    found: Figures = {"gpu": torch.cuda.get_device_name(), "gpu_peak_tflops": round(peak / 1e12, 1)}
+    for prefix, texts in (("gpu_", headlines), ("leads_gpu_", leads)):
+        found |= {prefix + name: figure for name, figure in scoring(folder, texts, device, peak).items()}
     for recipe in ("full", "lora"):
         found[f"gpu_train_{recipe}_rate"] = round(training(folder, headlines, recipe), 1)
     return found
@@ -46,24 +46,23 @@ def matrix_peak(device: torch.device, side: int = SIDE, seconds: float = SECONDS
     return 2.0 * side**3 * _passes_a_second(lambda: a @ a, device, seconds)
 
 
-def scoring(folder: Path, texts: Sequence[str], device: torch.device, seconds: float = SECONDS) -> tuple[float, float]:
-    """Items a second in bf16 with SDPA attention, in batches sorted by length; and the operations of one item."""
+def scoring(folder: Path, texts: Sequence[str], device: torch.device, peak: float, seconds: float = SECONDS) -> Figures:
+    """Rates of the engine and of each way alone; `of_peak` and `graph_of_peak` of the operations a second of `peak`."""
+    engine = gpu_contenders.engine(folder, device)
+    ways = gpu_contenders.ways(folder, list(engine.batches(texts)), device)
+    ran = {f"{name}_rate": _passes_a_second(way, device, seconds) for name, way in ways.items()}
+    rates = {"rate": _passes_a_second(lambda: engine.score(texts), device, seconds)} | ran
+    share = _operations(folder, token_counts(engine, texts)) / peak
+    of_peak = {"of_peak": rates["rate"] * share, "graph_of_peak": rates["graph_rate"] * share}
+    found: Figures = {name: round(len(texts) * passes, 1) for name, passes in rates.items()}
+    return found | {name: round(part, 4) for name, part in of_peak.items()}
+
+
+def _operations(folder: Path, tokens: Sequence[int]) -> float:
+    """Of one pass over texts of so many tokens."""
     manifest = read_manifest(folder)
-    found = export.load(folder, manifest.base.name, manifest.recipe).to(device, torch.bfloat16)
-    found.encoder.set_attn_implementation("sdpa")
-    tokenizer = encoding.tokenizer(folder / TOKENIZER, manifest.max_tokens)
-    rows = sorted(tokenizer.encode_batch_fast(list(texts)), key=lambda row: len(row.ids))
-    pad = encoding.padding_id(tokenizer)
-    fed = [encoding.arrays(rows[n : n + BATCH], pad) for n in range(0, len(rows), BATCH)]
-    work = ceiling.work(found.encoder, [len(row.ids) for row in rows])
-
-    @torch.inference_mode()
-    def one_pass() -> None:
-        for arrays in fed:
-            found(**{name: torch.from_numpy(array).to(device) for name, array in arrays.items()})
-
-    rate = len(texts) * _passes_a_second(one_pass, device, seconds)
-    return rate, (work.linear + work.attention) / work.items
+    work = ceiling.work(export.load(folder, manifest.base.name, manifest.recipe).encoder, tokens)
+    return work.linear + work.attention
 
 
 def training(folder: Path, texts: Sequence[str], recipe: str, steps: int = STEPS) -> float:

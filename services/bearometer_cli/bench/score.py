@@ -26,7 +26,7 @@ def score(
     folder: Path, headlines: Sequence[str], leads: Sequence[str], threads: int, say: Callable[[str], None]
 ) -> dict[str, Any]:
     """The figures of an artifact: rates in items a second, times in seconds, shares 0 to 1; leads under `leads_`."""
-    engine = Engine.load(folder, threads)
+    engine = Engine.load(folder, threads, device="cpu")  # beside contenders on the processor
     found = contenders(engine, folder / engine.manifest.serve, hugging_face.text_classification(folder), threads)
     figures: dict[str, Any] = {}
     for prefix, texts in (("", headlines), ("leads_", leads)):

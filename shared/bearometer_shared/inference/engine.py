@@ -1,26 +1,21 @@
-"""Scores texts with an artifact's ONNX graph on length-sorted micro-batches, one on each core at a time.
-
-Cores that share one small product wait for each other at every layer; batches of their own never do.
-"""
+"""Scores texts with an artifact's graph on length-sorted micro-batches; a backend runs them on a processor or a GPU."""
 
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from tokenizers import Encoding, Tokenizer
 
-from bearometer_shared.errors import ArtifactError
-from bearometer_shared.inference import encoding
+from bearometer_shared.errors import ArtifactError, BearometerError
+from bearometer_shared.inference import backend, encoding
 from bearometer_shared.inference.artifact import TOKENIZER, Manifest, verify
+from bearometer_shared.inference.backend import Backend, Batch
 from bearometer_shared.inference.encoding import Input
+from bearometer_shared.settings import Device, settings
 
-MICRO_BATCH = 512  # tokens with their padding: more leave the core's cache, fewer cost more calls
-Batch = tuple[list[int], dict[str, np.ndarray]]  # places of its inputs, and what the graph is fed
 GOLDEN_TOLERANCE = 200_000  # millionths of the signed score
 
 
@@ -57,27 +52,35 @@ class Score(Opinion):
 class Engine:
     """An artifact, loaded. `version` is what every score must be stored with. Not for several threads at once."""
 
-    def __init__(self, manifest: Manifest, tokenizer: Tokenizer, session: ort.InferenceSession, threads: int) -> None:
+    def __init__(self, manifest: Manifest, tokenizer: Tokenizer, backend: Backend) -> None:
         self.manifest = manifest
         self.version = manifest.version
         self._tokenizer = tokenizer
-        self._session = session
-        self._threads = threads
-        self._pool = ThreadPoolExecutor(threads)
+        self._backend = backend
         self._pad = encoding.padding_id(tokenizer)
 
     @classmethod
-    def load(cls, folder: Path, threads: int | None = None, graph: str | None = None) -> "Engine":
-        """Verifies and loads an artifact; `graph` overrides the manifest's choice. Raises ArtifactError."""
+    def load(
+        cls, folder: Path, threads: int | None = None, graph: str | None = None, device: Device | None = None
+    ) -> "Engine":
+        """Verifies and loads an artifact. `graph` overrides the manifest's choice and runs on the CPU; `device`
+        overrides BEAROMETER_DEVICE. Raises ArtifactError, and UserError where a GPU is demanded and absent.
+        """
         manifest = verify(folder)
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1
+        cores = threads or len(os.sched_getaffinity(0))
         try:
             tokenizer = encoding.tokenizer(folder / TOKENIZER, manifest.max_tokens)
-            session = ort.InferenceSession(str(folder / (graph or manifest.serve)), options, ["CPUExecutionProvider"])
-        except Exception as error:  # both libraries raise bare types of their own
+            found = backend.load(folder, manifest, cores, graph, device or settings().device)
+        except BearometerError:
+            raise
+        except Exception as error:  # the libraries raise bare types of their own
             raise ArtifactError(f"{folder}: cannot be loaded: {error}") from error
-        return cls(manifest, tokenizer, session, threads or len(os.sched_getaffinity(0)))
+        return cls(manifest, tokenizer, found)
+
+    @property
+    def runs_on(self) -> str:
+        """What computes the answers, for a person to read."""
+        return self._backend.name
 
     def score(self, texts: Sequence[str]) -> list[Score]:
         """Sentiment and topic of each text, in order. Identical texts are scored once."""
@@ -98,12 +101,9 @@ class Engine:
         place = {text: n for n, text in enumerate(unique)}
         widths = {"sentiment": 3, "entity": 3, "topic": len(self.manifest.topics)}
         found = tuple(np.empty((len(unique), widths[head]), np.float32) for head in heads)
-
-        def run(batch: Batch) -> None:
-            for kept, answer in zip(found, self._session.run(list(heads), batch[1]), strict=True):
-                kept[batch[0]] = answer
-
-        list(self._pool.map(run, self.batches(unique)))
+        for where, answers in self._backend.run(self.batches(unique), heads):
+            for kept, answer in zip(found, answers, strict=True):
+                kept[where] = answer
         order = [place[text] for text in inputs]
         return tuple(kept[order] for kept in found)
 
@@ -111,7 +111,7 @@ class Engine:
         """What the graph is fed, the longest inputs first, so that all cores end at about the same time."""
         rows: list[Encoding] = self._tokenizer.encode_batch_fast(inputs)
         order = sorted(range(len(rows)), key=lambda n: -len(rows[n]))
-        limit = min(MICRO_BATCH, sum(map(len, rows)) // self._threads)
+        limit = self._backend.micro_batch(sum(map(len, rows)))
         start = 0
         while start < len(order):
             part = order[start : start + max(1, limit // len(rows[order[start]]))]
