@@ -61,6 +61,14 @@ def test_an_alteration_keeps_the_label_the_year_and_the_direction_of_numbers() -
         assert float(words[3]) > float(words[5])
 
 
+def test_a_number_with_thousands_is_one_number() -> None:
+    found = examples([Row("Sales of 3,105.2 against 1,200", "positive")])
+    augment = Augmentation(found, 1.0, random.Random(3))  # noqa: S311 - an order, no secret
+    for _ in range(50):
+        _, _, more, _, less = str(augment(found[0]).input).split()
+        assert float(more.replace(",", "")) / float(less.replace(",", "")) == pytest.approx(3105.2 / 1200, rel=0.001)
+
+
 def test_another_name_stands_in_both_parts_of_its_pair() -> None:
     found = examples([RIVALS, ALONE])
     augment = Augmentation(found, 1.0, random.Random(2))  # noqa: S311 - an order, no secret

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from bearometer_training.examples import Example
 
-_NUMBER = re.compile(r"(?<![\w.])(\d{1,7}(?:\.\d+)?)(?![\w])")
+_NUMBER = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,7}(?:\.\d+)?)(?!\w|[.,]\d)")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _ALIKE = (
     ("rises", "climbs", "advances", "gains"),
@@ -60,5 +60,5 @@ class Augmentation:
 def _scaled(number: str, factor: float) -> str:
     if _YEAR.fullmatch(number):
         return number
-    decimals = len(number.partition(".")[2])
-    return f"{float(number) * factor:.{decimals}f}"
+    decimals, thousands = len(number.partition(".")[2]), "," if "," in number else ""
+    return f"{float(number.replace(',', '')) * factor:{thousands}.{decimals}f}"

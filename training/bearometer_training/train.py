@@ -81,17 +81,18 @@ class Run:
         step = 0
         for epoch in range(self._settings.epochs):
             rng = random.Random(f"{self._settings.seed}/{epoch}")  # noqa: S311 - reproducible order, no secret
-            augment = Augmentation(self._taught, self._settings.augment, random.Random(epoch))  # noqa: S311 - same
             for group in batches(self._shown(epoch), self._settings.batch, rng):
                 step += 1
                 if step > first:
-                    yield step, [augment(example) for example in self._share(group)]
+                    yield step, self._share(group)
             if self._stopping.is_over(self._held_loss()):
                 return
 
     def _shown(self, epoch: int) -> list[Example]:
-        """What an epoch is about: all that is to be learnt, and drills of its own."""
-        return [*self._taught, *examples(drills.rows(self._settings.drills, self._settings.seed + epoch))]
+        """What an epoch is about: all that is to be learnt, some of it altered, and drills of its own."""
+        augment = Augmentation(self._taught, self._settings.augment, random.Random(epoch))  # noqa: S311 - same
+        drilled = examples(drills.rows(self._settings.drills, self._settings.seed + epoch))
+        return [*map(augment, self._taught), *drilled]
 
     def step(self, step: int, group: Sequence[Example]) -> float:
         """Batch number `step`: gradient, attack on the embeddings, update. Returns its loss."""

@@ -71,7 +71,7 @@ _AGO = (
 )
 _PAIRS = (  # the newer, the older; `in` where they take it
     "in March,in February|in September,in August|in June,in May|in Q3,in Q2|in Q2,in Q1|in fiscal 2022,in fiscal 2021|"
-    "in the third quarter,in the second|in the latest quarter,in the one before|this year,last year|"
+    "in the third quarter,in the second quarter|in the latest quarter,in the one before|this year,last year|"
     "this quarter,last quarter|in October,in September|in FY22,in FY21|in H2,in H1|"
     "in the June quarter,in the March quarter|"
     "this week,last week|in the second half,in the first half|this time,last time|in the autumn,in the spring"

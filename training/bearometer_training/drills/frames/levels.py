@@ -58,18 +58,18 @@ _COMPARED = (
 )
 _STATED = (
     "{company} reports {subject} for {period} on [12 March|Thursday|8 November], before the market opens.",
-    "{company} had {subject} of {one} in {period}, according to its [annual report|website|prospectus].",
-    "{company}, which had {subject} of {one} {in_then}, is based in {city}.",
+    "{company} had {subject} of {new} in {period}, according to its [annual report|website|prospectus].",
+    "{company}, which had {subject} of {new} {in_then}, is based in {city}.",
     "{company} will publish its {subject} on [4 May|Friday|25 October] instead of [6 May|Monday|27 October].",
-    "{company} has moved its registered office to {city}; {subject} [were|was] {one} {in_then}.",
+    "{company} has moved its registered office to {city}; {subject} {was} {new} {in_then}.",
     "{cashtag} reports {term} after the close. Watching {subject}",
     "{whose} {subject} figures for {period} are due on [Tuesday|Wednesday|Friday]",
     "Preview: {whose} {subject} for {period}, due at [0900|1230|8.30 am]",
     "How {company} calculates its {subject}: [a guide|notes to the accounts|the definitions]",
     "{company} changes the way in which it reports {subject} from [next year|January|the first quarter]",
-    "The division, with {subject} of {one}, will be known as {company} from 1 January.",
+    "The division, with {subject} of {new}, will be known as {company} from 1 January.",
     "{company}'s share capital amounts to {one} and is divided into {other_count} shares.",
-    "{company} (founded 1931, {other_count} staff) is active in {city}, with {subject} of {one}.",
-    "{whose} {subject} {was} {one} {in_now}, the [agency|ministry|office] said, without giving a comparison",
+    "{company} (founded 1931, {other_count} staff) is active in {city}, with {subject} of {new}.",
+    "{whose} {subject} {was} {new} {in_now}, the [agency|ministry|office] said, without giving a comparison",
 )
 FRAMES = {"positive": _COMPARED, "negative": _COMPARED, "neutral": _COMPARED + _STATED}

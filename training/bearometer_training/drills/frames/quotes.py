@@ -78,7 +78,7 @@ _FLAT = (
     "Agency affirms {company} at {new_grade}, outlook stable",
     "Trading in {company} to move to the {city} exchange on [2 June|Monday]",
     "{quote} trade{s} [sideways|in a narrow range|without direction]",
-    "{cashtag} trading sideways around {new}",
+    "{cashtag} trading sideways around {target_new}",
 )
 FRAMES = {
     "positive": _PRICES + _GRADES + _MOVED + _UPGRADED,
