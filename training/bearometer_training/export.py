@@ -21,6 +21,7 @@ from bearometer_training import base, data, delta, recipes
 from bearometer_training.activations import TEXTS as CALIBRATING
 from bearometer_training.model import HEADS, Heads, build
 from bearometer_training.quantize import quantize
+from bearometer_training.shrink import heads
 
 # Past these the fp32 graph serves: deploy/decisions/int8-parity.md.
 MIN_AGREEMENT = 0.99
@@ -122,8 +123,10 @@ class _Probabilities(nn.Module):
 
 def to_onnx(model: Heads, path: Path, temperatures: dict[str, float]) -> None:
     """The model with its softmax as an ONNX graph: three token arrays in, probabilities of each head out."""
-    wrapped = _Probabilities(copy.deepcopy(model).cpu().eval(), temperatures)
-    ids = torch.tensor([[101, 2023, 2003, 102], [101, 2009, 102, 0]])
+    served = copy.deepcopy(model).cpu().eval()
+    heads.remove_silent(served.encoder)  # what shrinking took out is zeros in the weights, and nothing in the graph
+    wrapped = _Probabilities(served, temperatures)
+    ids = torch.tensor([[1, 2, 3, 4], [1, 2, 4, 0]])
     axes = {0: "batch", 1: "tokens"}
     with warnings.catch_warnings():
         # The exporter without dynamo is deprecated, works in the pinned version and needs no onnxscript.

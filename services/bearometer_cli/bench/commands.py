@@ -2,7 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,13 +13,17 @@ NEWS = Path("../shared/data/reuters1987/feb-jun.jsonl.gz")
 LABELS = Path("../shared/data")
 HEADLINES_A_LEAD = 5
 Say = Callable[[str], None]
+Run = Callable[[Path, int, Say], dict[str, Any]]
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="pipeline, score or training")],
+    name: Annotated[str, typer.Argument(help="pipeline, score, sizes or training")],
+    artifacts: Annotated[
+        list[Path] | None, typer.Argument(metavar="[ARTIFACT]...", help="for sizes: folders of trained models")
+    ] = None,
     items: Annotated[
         int | None,
-        typer.Option(min=50, help="headlines (pipeline 5000, score 1000) or rows of a set (training 2000)"),
+        typer.Option(min=50, help="headlines (pipeline 5000; score, sizes 1000) or rows of a set (training 2000)"),
     ] = None,
     file: Annotated[
         Path | None, typer.Option(help="news as JSON Lines, plain or gzipped; for training the folder of labelled sets")
@@ -27,22 +32,32 @@ def bench(
 ) -> None:
     """Measures ours, the plain way and the machine's ceiling in one run; `pipeline` on servers of its own.
 
-    `training` says what each measure, recipe and labelled set is worth: two dozen short runs, about an hour.
+    `training` says what each measure, recipe and labelled set is worth: two dozen short runs, about an hour. `sizes`
+    sets trained models beside each other: parameters, megabytes, speed, and the quality sealed in their manifests.
 
     Example: bearometer bench score --json
     """
     from bearometer_shared.errors import UserError
 
-    benches = {
+    benches: dict[str, tuple[Run, Path, int]] = {
         "pipeline": (_pipeline, NEWS, 5000),
         "score": (_score, NEWS, 1000),
+        "sizes": (partial(_sizes, artifacts or []), NEWS, 1000),
         "training": (_training, LABELS, 2000),
     }
     if name not in benches:
         raise UserError(f"no benchmark {name!r}; there are: {', '.join(benches)}")
+    if artifacts and name != "sizes":
+        raise UserError(f"bench {name} takes no {artifacts[0]}; only `bench sizes` is given models")
     run, usual_file, usual_items = benches[name]
     figures = run(file or usual_file, items or usual_items, lambda line: typer.echo(line, err=True))
-    typer.echo(json.dumps(figures) if as_json else "\n".join(_lines(figures)))
+    typer.echo(json.dumps(figures) if as_json else "\n".join(_table(figures) if name == "sizes" else _lines(figures)))
+
+
+def _table(figures: dict[str, Any]) -> Iterator[str]:
+    from bearometer_cli.bench.sizes import table
+
+    return table(figures)
 
 
 def _lines(figures: Mapping[str, Any], indent: str = "") -> Iterator[str]:
@@ -72,6 +87,18 @@ def _pipeline(file: Path, items: int, say: Say) -> dict[str, Any]:
         return pipeline(made, news, say)
 
 
+def _sizes(artifacts: Sequence[Path], file: Path, items: int, say: Say) -> dict[str, Any]:
+    from bearometer_cli.bench import headlines
+    from bearometer_shared.errors import UserError
+
+    if not artifacts:
+        raise UserError("bench sizes: name folders of trained models")
+    titles = [item.title for item in headlines.read(file, items)]
+    from bearometer_cli.bench.sizes import sizes  # loads torch, which a wrong --file need not wait for
+
+    return sizes(artifacts, titles, _threads(), say)
+
+
 def _score(file: Path, items: int, say: Say) -> dict[str, Any]:
     from bearometer_cli.bench import headlines
     from bearometer_shared.settings import settings
@@ -81,5 +108,10 @@ def _score(file: Path, items: int, say: Say) -> dict[str, Any]:
     from bearometer_cli.bench.score import score  # loads torch, which a wrong --file need not wait for
     from bearometer_training import champion
 
-    threads = settings().threads or len(os.sched_getaffinity(0))
-    return score(champion.ensure(settings(), say), titles, leads, threads, say)
+    return score(champion.ensure(settings(), say), titles, leads, _threads(), say)
+
+
+def _threads() -> int:
+    from bearometer_shared.settings import settings
+
+    return settings().threads or len(os.sched_getaffinity(0))

@@ -24,11 +24,11 @@ def contenders(engine: Engine, graph: Path, plain: Any, threads: int) -> dict[st
         return work(plain.model.base_model, token_counts(engine, texts))
 
     return {
-        "ours": lambda texts: _rate(texts, engine.score),
+        "ours": lambda texts: throughput(texts, engine.score),
         "onnx_whole": lambda texts: _bare(whole, engine, texts, 1),
         "onnx_apart": lambda texts: _bare(single, engine, texts, threads),
-        "hf_single": lambda texts: _rate(texts[:SINGLE], lambda some: [plain(text) for text in some]),
-        "hf_batched": lambda texts: _rate(texts[:BATCHED], lambda some: plain(list(some), batch_size=BATCH)),
+        "hf_single": lambda texts: throughput(texts[:SINGLE], lambda some: [plain(text) for text in some]),
+        "hf_batched": lambda texts: throughput(texts[:BATCHED], lambda some: plain(list(some), batch_size=BATCH)),
         "ceiling_fp32": lambda texts: amount(texts).fp32_rate(peak.fp32()),
         "ceiling_int8": lambda texts: amount(texts).int8_rate(peak.fp32(), peak.int8()),
     }
@@ -43,11 +43,12 @@ def _bare(session: ort.InferenceSession, engine: Engine, texts: Sequence[str], w
     """ONNX Runtime and nothing else, `workers` side by side: batches are tokenized, sorted and padded beforehand."""
     fed = [arrays for _, arrays in engine.batches(texts)]
     with ThreadPoolExecutor(workers) as pool:
-        rate = _rate(fed, lambda some: list(pool.map(lambda a: session.run(["sentiment", "topic"], a), some)))
+        rate = throughput(fed, lambda some: list(pool.map(lambda a: session.run(["sentiment", "topic"], a), some)))
     return rate * len(texts) / len(fed)
 
 
-def _rate(items: Sequence[Any], run: Callable[[Sequence[Any]], object]) -> float:
+def throughput(items: Sequence[Any], run: Callable[[Sequence[Any]], object]) -> float:
+    """Items a second of one run over all of them."""
     started = time.perf_counter()
     run(items)
     return len(items) / (time.perf_counter() - started)
