@@ -52,12 +52,12 @@ def test_a_model_is_trained_by_any_recipe_and_measured_in_every_head(labels: Pat
 def test_a_run_with_other_settings_does_not_go_on_from_here(labels: Path, tmp_path: Path) -> None:
     (tmp_path / "begun").mkdir()
     (tmp_path / "begun" / "settings.json").write_text('{"epochs": 99}\n')
-    found = run(train, "--train", labels, "--out", tmp_path / "begun")
+    found = run(train, "--train", labels, "--eval", labels, "--out", tmp_path / "begun")
     assert "no run of these settings" in str(found.exception)
 
 
 def test_an_unknown_recipe_is_named_before_anything_is_loaded(labels: Path, tmp_path: Path) -> None:
-    found = run(train, "--train", labels, "--out", tmp_path / "model", "--recipe", "magic")
+    found = run(train, "--train", labels, "--eval", labels, "--out", tmp_path / "model", "--recipe", "magic")
     assert isinstance(found.exception, UserError)
     assert "'magic'" in str(found.exception)
 

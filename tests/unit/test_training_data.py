@@ -87,5 +87,6 @@ def test_a_snapshot_names_the_set_and_not_its_order() -> None:
 def test_the_shipped_rows_are_sound_and_golden_teaches_nothing() -> None:
     golden, seed = data.read(data.GOLDEN), data.read(data.SEED)
     assert len(golden) >= 200
-    assert all(row.sentiment and row.topic for row in golden + seed)
+    assert all(row.sentiment and row.topic for row in golden)
+    assert all(row.sentiment or row.entities for row in seed)  # where two parties fare differently, only theirs
     assert not {row.text.casefold() for row in golden} & {row.text.casefold() for row in seed}
