@@ -2,7 +2,12 @@
 
 from alembic import context
 
-from bearometer_shared.storage import alert_tables, learning_tables, news_tables  # noqa: F401 - registers the tables
+from bearometer_shared.storage import (  # noqa: F401 - registers the tables
+    alert_tables,
+    learning_tables,
+    news_tables,
+    story_tables,
+)
 from bearometer_shared.storage.tables import Table
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=Table.metadata)

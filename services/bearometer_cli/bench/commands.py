@@ -17,16 +17,19 @@ Run = Callable[[Path, int, Say], dict[str, Any]]
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="pipeline, score, sizes or training")],
+    name: Annotated[str, typer.Argument(help="pipeline, score, sizes, stories or training")],
     artifacts: Annotated[
         list[Path] | None, typer.Argument(metavar="[ARTIFACT]...", help="for sizes: folders of trained models")
     ] = None,
     items: Annotated[
         int | None,
-        typer.Option(min=50, help="headlines (pipeline 5000; score, sizes 1000) or rows of a set (training 2000)"),
+        typer.Option(
+            min=50, help="headlines (pipeline 5000; score, sizes 1000) or rows of a set (training 2000, stories 5000)"
+        ),
     ] = None,
     file: Annotated[
-        Path | None, typer.Option(help="news as JSON Lines, plain or gzipped; for training the folder of labelled sets")
+        Path | None,
+        typer.Option(help="news as JSON Lines, plain or gzipped; for training and stories the folder of data sets"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one object")] = False,
 ) -> None:
@@ -43,6 +46,7 @@ def bench(
         "pipeline": (_pipeline, NEWS, 5000),
         "score": (_score, NEWS, 1000),
         "sizes": (partial(_sizes, artifacts or []), NEWS, 1000),
+        "stories": (_stories, LABELS, 5000),
         "training": (_training, LABELS, 2000),
     }
     if name not in benches:
@@ -68,6 +72,12 @@ def _lines(figures: Mapping[str, Any], indent: str = "") -> Iterator[str]:
             yield from _lines(value, indent + "  ")
         else:
             yield f"{indent}{key:28} {value}"
+
+
+def _stories(folder: Path, rows: int, say: Say) -> dict[str, Any]:
+    from bearometer_cli.bench.stories import stories
+
+    return stories(folder, rows, say)
 
 
 def _training(folder: Path, rows: int, say: Say) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from bearometer_shared.storage import partitions
+from bearometer_shared.storage import partitions, stories
 
 DELIVERED_FOR = timedelta(days=30)
 SILENT_FOR = timedelta(days=1)
@@ -23,6 +23,7 @@ def clean(connection: Connection, now: datetime, retention_days: int) -> list[st
     partitions.ensure(connection, now.date())
     dropped = partitions.drop_older(connection, keep_from.date())
     connection.execute(text(_OLD_TRENDS), {"keep_from": keep_from})
+    stories.forget(connection)
     connection.execute(text("DELETE FROM outbox WHERE delivered_at < :before"), {"before": now - DELIVERED_FOR})
     connection.execute(text("DELETE FROM servers WHERE seen_at < :before"), {"before": now - SILENT_FOR})
     return dropped

@@ -1,0 +1,1 @@
+"""Stories: copies and rewrites of one report, joined as they arrive."""
