@@ -45,6 +45,7 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps -e .
+	@$(BIN)/python -m compileall -q .venv/lib/*/site-packages/pytickersymbols  # uncompiled, its list takes 4 s to load
 	@touch $(INSTALLED)
 
 # The browser tests need Debian's Chromium. Where it may not be installed they say so themselves.

@@ -4,6 +4,7 @@ from alembic import context
 
 from bearometer_shared.storage import (  # noqa: F401 - registers the tables
     alert_tables,
+    entity_tables,
     learning_tables,
     news_tables,
     story_tables,

@@ -5,6 +5,7 @@ import threading
 import structlog
 
 from bearometer_scorer.dead_letters import DeadLetters
+from bearometer_scorer.linking import Linking
 from bearometer_scorer.loop import Scorer
 from bearometer_scorer.serving import Serving
 from bearometer_shared.clock import SystemClock
@@ -36,6 +37,8 @@ def work(settings: Settings) -> None:
     await_model(serving, clock, stopping)
     if stopping():
         return
+    linking = Linking(database)
+    retrying(linking.look, clock, stopping)
     producer = RealProducer(settings)
     scorer = Scorer(
         settings,
@@ -45,8 +48,10 @@ def work(settings: Settings) -> None:
         serving,
         DeadLetters(producer, clock, settings.dead_letter_share),
         clock,
+        linking.current,
     )
-    threading.Thread(target=serving.follow, args=(stopping.event,), daemon=True, name="serving").start()
+    for name, follow in (("serving", serving.follow), ("linking", linking.follow)):
+        threading.Thread(target=follow, args=(stopping.event,), daemon=True, name=name).start()
     try:
         while not stopping():
             scorer.step()

@@ -12,6 +12,7 @@ An outage holds the batch: partitions pause, polling goes on, the batch is tried
 """
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,6 +26,7 @@ from bearometer_scorer.scoring import Scores, row, score_all
 from bearometer_scorer.serving import Serving
 from bearometer_scorer.work import Work, drop_known, sort_out
 from bearometer_shared.clock import Clock
+from bearometer_shared.entities import Linker, default_linker
 from bearometer_shared.errors import FencedError
 from bearometer_shared.kafka.port import (
     NEWS_SCORED,
@@ -55,6 +57,7 @@ class Scorer:
     serving: Serving
     letters: DeadLetters
     clock: Clock
+    linker: Callable[[], Linker] = default_linker
 
     def __post_init__(self) -> None:
         self._positions: dict[Partition, Position] = {}
@@ -150,13 +153,21 @@ class Scorer:
         return len(rows)
 
     def _store(self, connection: Connection, work: Work, scores: Scores, version: str) -> list[ArticleRow]:
-        now, batch, newest = self.clock.now(), uuid.uuid4(), dict[str, datetime]()
+        now, batch, newest, linker = self.clock.now(), uuid.uuid4(), dict[str, datetime](), self.linker()
         for item, _ in scores:
             newest[item.stream] = max(item.published_at, newest.get(item.stream, item.published_at))
         on_time = streams.lock(connection, newest, now, timedelta(seconds=self.settings.lateness_s))
         new = articles.claim(connection, [item for item, _ in scores], now.date())
         rows = [
-            row(item, score, version=version, batch=batch, now=now, late=item.published_at < on_time[item.stream])
+            row(
+                item,
+                score,
+                linker,
+                version=version,
+                batch=batch,
+                now=now,
+                late=item.published_at < on_time[item.stream],
+            )
             for item, score in scores
             if (item.stream, item.id) in new
         ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from bearometer_shared.entities import tickers
+from bearometer_shared.entities import Linker
 from bearometer_shared.inference.engine import Engine, Score
 from bearometer_shared.storage.articles import ArticleRow
 from bearometer_shared.text import model_text
@@ -29,9 +29,11 @@ def score_all(engine: Engine, items: Sequence[News]) -> tuple[Scores, Poison]:
         return left + right, bad + worse
 
 
-def row(item: News, score: Score, *, version: str, batch: UUID, now: datetime, late: bool) -> ArticleRow:
+def row(
+    item: News, score: Score, linker: Linker, *, version: str, batch: UUID, now: datetime, late: bool
+) -> ArticleRow:
     """The row of a scored item. Tickers are the publisher's and those that the text names."""
-    named = tickers(f"{item.title} {item.body[:2000]}")
+    named = linker.tickers(f"{item.title}\n{item.body[:2000]}", item.published_at)
     return ArticleRow(
         stored_on=now.date(),
         stream=item.stream,

@@ -17,19 +17,22 @@ Run = Callable[[Path, int, Say], dict[str, Any]]
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="pipeline, score, sizes, stories or training")],
+    name: Annotated[str, typer.Argument(help="entities, pipeline, score, sizes, stories or training")],
     artifacts: Annotated[
         list[Path] | None, typer.Argument(metavar="[ARTIFACT]...", help="for sizes: folders of trained models")
     ] = None,
     items: Annotated[
         int | None,
         typer.Option(
-            min=50, help="headlines (pipeline 5000; score, sizes 1000) or rows of a set (training 2000, stories 5000)"
+            min=50,
+            help="headlines (pipeline 5000; score, sizes 1000) or rows of a set (training 2000, stories 5000, entities all)",
         ),
     ] = None,
     file: Annotated[
         Path | None,
-        typer.Option(help="news as JSON Lines, plain or gzipped; for training and stories the folder of data sets"),
+        typer.Option(
+            help="news as JSON Lines, plain or gzipped; for entities, stories and training the folder of data"
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one object")] = False,
 ) -> None:
@@ -43,6 +46,7 @@ def bench(
     from bearometer_shared.errors import UserError
 
     benches: dict[str, tuple[Run, Path, int]] = {
+        "entities": (_entities, LABELS, 100_000),
         "pipeline": (_pipeline, NEWS, 5000),
         "score": (_score, NEWS, 1000),
         "sizes": (partial(_sizes, artifacts or []), NEWS, 1000),
@@ -72,6 +76,12 @@ def _lines(figures: Mapping[str, Any], indent: str = "") -> Iterator[str]:
             yield from _lines(value, indent + "  ")
         else:
             yield f"{indent}{key:28} {value}"
+
+
+def _entities(folder: Path, rows: int, say: Say) -> dict[str, Any]:
+    from bearometer_cli.bench.entities import entities
+
+    return entities(folder, rows, say)
 
 
 def _stories(folder: Path, rows: int, say: Say) -> dict[str, Any]:

@@ -1,0 +1,46 @@
+"""The linker that a scorer uses: over the default list and what was imported, made anew when that changes."""
+
+import threading
+
+import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from bearometer_shared.entities import Gazetteer, Linker, default, default_linker
+from bearometer_shared.storage import entities
+from bearometer_shared.storage.session import is_outage, transaction
+
+log = structlog.get_logger()
+
+
+class Linking:
+    """Follows the table of imported entities."""
+
+    def __init__(self, database: Engine) -> None:
+        self._database = database
+        self._linker = default_linker()
+        self._revision = (0, 0)  # an empty table's
+
+    def current(self) -> Linker:
+        """The linker for the next batch."""
+        return self._linker
+
+    def look(self) -> None:
+        """Reads the table if it has changed. Called off the loop, which goes on with the old linker meanwhile."""
+        with transaction(self._database) as connection:
+            revision = entities.revision(connection)
+            if revision == self._revision:
+                return
+            imported = entities.load(connection)
+        self._linker = Linker(Gazetteer(default.members(), default.own(), imported))
+        self._revision = revision
+        log.info("entities read", imported=len(imported))
+
+    def follow(self, stopping: threading.Event, every_s: float = 5.0) -> None:
+        """Looks until told to stop; an outage of Postgres is waited out."""
+        while not stopping.wait(every_s):
+            try:
+                self.look()
+            except DBAPIError as error:
+                if not is_outage(error):
+                    raise
