@@ -13,7 +13,7 @@ from optuna.trial import FixedTrial, TrialState
 from typer.testing import CliRunner, Result
 
 from bearometer_shared.errors import UserError
-from bearometer_training import base, model, settings, train, tune, tune_command
+from bearometer_training import base, model, settings, train, tune, tune_command, tune_report
 from bearometer_training.data import Row
 from bearometer_training.judged import Judged
 from bearometer_training.settings import Progress, Settings
@@ -76,6 +76,7 @@ def test_trials_differ_in_nothing_but_their_settings_and_the_first_is_the_start(
         drawn.append(torch.rand(1).item())  # as fresh heads are
         return tiny_bert.heads()
 
+    torch.manual_seed(99)  # whatever came before
     first, other = searched(tmp_path, replace(task, build=build), 2)
     assert drawn[0] == drawn[1]
     assert tune.proposed(first, START) == START != tune.proposed(other, START)
@@ -126,8 +127,8 @@ def test_a_trial_below_the_median_is_pruned_and_counts(
     monkeypatch.setattr(train, "train", quick)
     with tune.opened(tmp_path) as study:
         tune.search(study, task, 6)
-        tune_command.draw(study, tmp_path / "history.png")
-        facts = tune_command._facts(study, task)
+        tune_report.draw(study, tmp_path / "history.png")
+        facts = tune_report.facts(study, task)
         assert len(tune.ended(study)) == 6
         assert study.get_trials()[5].state == TrialState.PRUNED
         assert list(study.get_trials()[5].intermediate_values) == [1]  # a quarter of the way
@@ -144,7 +145,7 @@ def test_trials_that_do_not_fit_the_memory_count_and_never_win(
     with tune.opened(tmp_path) as study:
         tune.search(study, task, 2)
         with pytest.raises(UserError, match="none of 2 trials reached its end"):
-            tune_command._facts(study, task)
+            tune_report.facts(study, task)
 
 
 def test_a_model_that_diverged_is_hopeless(task: tune.Task, tmp_path: Path) -> None:

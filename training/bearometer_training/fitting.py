@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
 from accelerate import PartialState
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
@@ -41,6 +42,7 @@ def fit(plan: Plan, out: Path, reports: Reports) -> Manifest | None:
     taught, calibrating = data.split(plan.rows, CALIBRATION, salt="calibration")
     found = [*examples(taught), *(Example(text) for text in plan.unlabelled)]
     found = teacher.teach(found, plan.teachers, out, reports.teachers)
+    torch.manual_seed(settings.seed)  # of the fresh heads
     fitted = train.train(model.build(source), tokenizer, found, settings, reports.training, out)
     if not PartialState().is_main_process:
         return None
