@@ -25,7 +25,7 @@ def bench(
         int | None,
         typer.Option(
             min=50,
-            help="headlines (pipeline 5000; score, sizes 1000) or rows of a set (training 2000, stories 5000, entities all)",
+            help="headlines (pipeline 5000; score, sizes 1000), or rows of a set (training 2000, stories 5000)",
         ),
     ] = None,
     file: Annotated[
