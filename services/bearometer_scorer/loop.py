@@ -22,7 +22,7 @@ from sqlalchemy.exc import DataError, DBAPIError
 
 from bearometer_scorer import metrics
 from bearometer_scorer.dead_letters import DeadLetters
-from bearometer_scorer.scoring import Scores, row, score_all
+from bearometer_scorer.scoring import Scored, row, score_all
 from bearometer_scorer.serving import Serving
 from bearometer_scorer.work import Work, drop_known, sort_out
 from bearometer_shared.clock import Clock
@@ -133,7 +133,7 @@ class Scorer:
             work.refuse_all(at_fault)
         engine = self.serving.current()
         with metrics.MODEL_SECONDS.time():
-            scores, poison = score_all(engine, work.news())
+            scores, poison = score_all(engine, self.linker(), work.news())
         for item, reason in poison:
             work.refuse((item.stream, item.id), reason)
         self.letters.send(work.refused, read=len(records))
@@ -152,24 +152,16 @@ class Scorer:
         metrics.count(rows, work, engine.version)
         return len(rows)
 
-    def _store(self, connection: Connection, work: Work, scores: Scores, version: str) -> list[ArticleRow]:
-        now, batch, newest, linker = self.clock.now(), uuid.uuid4(), dict[str, datetime](), self.linker()
-        for item, _ in scores:
+    def _store(self, connection: Connection, work: Work, scores: list[Scored], version: str) -> list[ArticleRow]:
+        now, batch, newest = self.clock.now(), uuid.uuid4(), dict[str, datetime]()
+        for item in (one.item for one in scores):
             newest[item.stream] = max(item.published_at, newest.get(item.stream, item.published_at))
         on_time = streams.lock(connection, newest, now, timedelta(seconds=self.settings.lateness_s))
-        new = articles.claim(connection, [item for item, _ in scores], now.date())
+        new = articles.claim(connection, [one.item for one in scores], now.date())
         rows = [
-            row(
-                item,
-                score,
-                linker,
-                version=version,
-                batch=batch,
-                now=now,
-                late=item.published_at < on_time[item.stream],
-            )
-            for item, score in scores
-            if (item.stream, item.id) in new
+            row(one, version=version, batch=batch, now=now, late=one.item.published_at < on_time[one.item.stream])
+            for one in scores
+            if (one.item.stream, one.item.id) in new
         ]
         articles.insert(connection, rows)
         trends.add(connection, rows)

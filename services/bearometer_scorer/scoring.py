@@ -1,7 +1,8 @@
-"""From items to rows: the model's answer for each, and a poison item found by bisection."""
+"""From items to rows: the model's answer for each, whom it names, and a poison item found by bisection."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from bearometer_shared.entities import Linker
@@ -10,30 +11,41 @@ from bearometer_shared.storage.articles import ArticleRow
 from bearometer_shared.text import model_text
 from bearometer_shared.wire import News
 
-Scores = list[tuple[News, Score]]
 Poison = list[tuple[News, str]]
+READ = 2000  # characters of a body in which companies are looked for
 
 
-def score_all(engine: Engine, items: Sequence[News]) -> tuple[Scores, Poison]:
-    """Scores items; when the model fails on a batch, halves it until the items that it fails on stand alone."""
+class Scored(NamedTuple):
+    """An item with the model's answer; `tickers` are the publisher's and those that the text names."""
+
+    item: News
+    score: Score
+    tickers: list[str]
+
+
+def score_all(engine: Engine, linker: Linker, items: Sequence[News]) -> tuple[list[Scored], Poison]:
+    """Scores and links items; when that fails for a batch, halves it until the items at fault stand alone."""
     if not items:
         return [], []
     try:
         scores = engine.score([model_text(item.title, item.body) for item in items])
-        return list(zip(items, scores, strict=True)), []
+        return [Scored(item, s, _tickers(linker, item)) for item, s in zip(items, scores, strict=True)], []
     except Exception as error:  # whatever a model runtime raises: one item must not block the others
         if len(items) == 1:
-            return [], [(items[0], f"the model failed: {type(error).__name__}: {error}")]
+            return [], [(items[0], f"scoring failed: {type(error).__name__}: {error}")]
         half = len(items) // 2
-        (left, bad), (right, worse) = score_all(engine, items[:half]), score_all(engine, items[half:])
+        (left, bad), (right, worse) = (score_all(engine, linker, part) for part in (items[:half], items[half:]))
         return left + right, bad + worse
 
 
-def row(
-    item: News, score: Score, linker: Linker, *, version: str, batch: UUID, now: datetime, late: bool
-) -> ArticleRow:
-    """The row of a scored item. Tickers are the publisher's and those that the text names."""
-    named = linker.tickers(f"{item.title}\n{item.body[:2000]}", item.published_at)
+def _tickers(linker: Linker, item: News) -> list[str]:
+    named = linker.tickers(f"{item.title}\n{item.body[:READ]}", item.published_at)
+    return list(dict.fromkeys([*item.tickers, *named]))
+
+
+def row(scored: Scored, *, version: str, batch: UUID, now: datetime, late: bool) -> ArticleRow:
+    """The row of a scored item."""
+    item, score, tickers = scored
     return ArticleRow(
         stored_on=now.date(),
         stream=item.stream,
@@ -48,7 +60,7 @@ def row(
         body=item.body,
         url=item.url,
         lang=item.lang,
-        tickers=list(dict.fromkeys([*item.tickers, *named])),
+        tickers=tickers,
         batch=batch,
         model_version=version,
         sentiment=score.sentiment,

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from bearometer_scorer.dead_letters import DeadLetters, TooManyDeadLettersError
 from bearometer_scorer.loop import Scorer
 from bearometer_shared.clock import ManualClock
+from bearometer_shared.entities import Gazetteer, Linker
 from bearometer_shared.inference.engine import Engine
 from bearometer_shared.kafka.memory import MemoryBroker, MemoryConsumer, MemoryProducer
 from bearometer_shared.kafka.port import NEWS_DLQ, NEWS_RAW, NEWS_SCORED, Partition
@@ -35,6 +36,18 @@ class FixedServing:
 
     def current(self) -> Engine:
         return self.engine  # type: ignore[no-any-return]  # the lexicon has the engine's face
+
+
+class FailingLinker(Linker):
+    """Fails on one word, as no linker should."""
+
+    def __init__(self) -> None:
+        super().__init__(Gazetteer())
+
+    def tickers(self, text: str, when: datetime | None = None) -> tuple[str, ...]:
+        if "POISON" in text:
+            raise ValueError(text)
+        return super().tickers(text, when)
 
 
 @dataclass
@@ -182,6 +195,15 @@ def test_a_poison_item_is_found_by_bisection_and_the_others_are_stored(rig: Rig)
     rig.serving.engine.poison = "POISON"
     rig.publish(*(item(n, "POISON" if n == 5 else "") for n in range(20)))
     drain(rig.scorer())
+    assert len(rig.rows("SELECT 1 FROM articles")) == 19
+    assert [letter["key"] for letter in rig.letters()] == ["n5"]
+
+
+def test_an_item_that_the_linker_fails_on_goes_to_the_dead_letters_alone(rig: Rig) -> None:
+    scorer = rig.scorer()
+    scorer.linker = FailingLinker
+    rig.publish(*(item(n, "POISON" if n == 5 else "") for n in range(20)))
+    drain(scorer)
     assert len(rig.rows("SELECT 1 FROM articles")) == 19
     assert [letter["key"] for letter in rig.letters()] == ["n5"]
 
