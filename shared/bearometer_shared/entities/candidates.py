@@ -37,10 +37,11 @@ def find(text: str, marked: Sequence[Marked], gazetteer: Gazetteer, day: date | 
     while at < len(words):
         word, length = words[at], 1
         named = symbol = None
-        if word.low in gazetteer.trie and at not in taken and not _inside(text, word):
-            named, length = _name(text, words, at, gazetteer, day)
-        if length == 1 and word.text.isupper() and at not in taken and not _inside(text, word):
-            symbol = _symbol(text, words, at, gazetteer, day)
+        begins_name, is_symbol = word.low in gazetteer.trie, word.text in gazetteer.symbols and word.text.isupper()
+        if (begins_name or is_symbol) and at not in taken and not _inside(text, word):
+            named, length = _name(text, words, at, gazetteer, day) if begins_name else (None, 1)
+            if length == 1 and is_symbol:
+                symbol = _symbol(text, words, at, gazetteer, day)
         if named or symbol:
             yield max(filter(None, (named, symbol)), key=lambda one: one.points)
         at += length
