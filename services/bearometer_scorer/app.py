@@ -17,7 +17,7 @@ from bearometer_shared.kafka.producer import RealProducer
 from bearometer_shared.service import Stopping, run, serve_health
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage.models import Champion
-from bearometer_shared.storage.session import connect, retrying
+from bearometer_shared.storage.session import connect, follow, retrying
 
 log = structlog.get_logger()
 
@@ -50,8 +50,8 @@ def work(settings: Settings) -> None:
         clock,
         linking.current,
     )
-    for name, follow in (("serving", serving.follow), ("linking", linking.follow)):
-        threading.Thread(target=follow, args=(stopping.event,), daemon=True, name=name).start()
+    for name, look, every_s in (("serving", serving.look, 1.0), ("linking", linking.look, 5.0)):
+        threading.Thread(target=follow, args=(look, stopping.event, every_s), daemon=True, name=name).start()
     try:
         while not stopping():
             scorer.step()

@@ -1,14 +1,11 @@
 """The linker that a scorer uses: over the default list and what was imported, made anew when that changes."""
 
-import threading
-
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 
 from bearometer_shared.entities import Gazetteer, Linker, default, default_linker
 from bearometer_shared.storage import entities
-from bearometer_shared.storage.session import is_outage, transaction
+from bearometer_shared.storage.session import transaction
 
 log = structlog.get_logger()
 
@@ -35,12 +32,3 @@ class Linking:
         self._linker = Linker(Gazetteer(default.members(), default.own(), imported))
         self._revision = revision
         log.info("entities read", imported=len(imported))
-
-    def follow(self, stopping: threading.Event, every_s: float = 5.0) -> None:
-        """Looks until told to stop; an outage of Postgres is waited out."""
-        while not stopping.wait(every_s):
-            try:
-                self.look()
-            except DBAPIError as error:
-                if not is_outage(error):
-                    raise

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import structlog
 from sqlalchemy import Engine as Database
-from sqlalchemy.exc import DBAPIError
 
 from bearometer_scorer import metrics
 from bearometer_shared.clock import Clock
@@ -16,7 +15,7 @@ from bearometer_shared.errors import ArtifactError
 from bearometer_shared.inference.engine import Engine
 from bearometer_shared.storage import models
 from bearometer_shared.storage.models import Champion
-from bearometer_shared.storage.session import is_outage, transaction
+from bearometer_shared.storage.session import transaction
 
 log = structlog.get_logger()
 Load = Callable[[Champion], Engine]
@@ -82,12 +81,3 @@ class Serving:
         with self._lock:
             self._next = engine
         return ""
-
-    def follow(self, stopping: threading.Event, every_s: float = 1.0) -> None:
-        """Looks until told to stop; an outage of Postgres is waited out."""
-        while not stopping.wait(every_s):
-            try:
-                self.look()
-            except DBAPIError as error:
-                if not is_outage(error):
-                    raise

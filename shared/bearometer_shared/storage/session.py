@@ -2,6 +2,7 @@
 
 import os
 import random
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -44,6 +45,16 @@ def wake(connection: Connection) -> None:
 def is_outage(error: BaseException) -> bool:
     """Whether a failure is the server's absence, which passes, and not a mistake, which does not."""
     return isinstance(error, OperationalError) or (isinstance(error, DBAPIError) and error.connection_invalidated)
+
+
+def follow(look: Callable[[], None], stopping: threading.Event, every_s: float) -> None:
+    """Looks again and again until told to stop; an outage of Postgres is waited out."""
+    while not stopping.wait(every_s):
+        try:
+            look()
+        except DBAPIError as error:
+            if not is_outage(error):
+                raise
 
 
 def retrying(work: Callable[[], Result], clock: Clock, stopping: Callable[[], bool] = lambda: False) -> Result:
