@@ -57,7 +57,9 @@ class Run:
     def __init__(self, model: Heads, tokenizer: Tokenizer, found: Sequence[Example], settings: Settings) -> None:
         self._settings, self._tokenizer, self._pad = settings, tokenizer, encoding.padding_id(tokenizer)
         self._taught, self._held = hold_out(found, settings.held_out if settings.patience else 0.0)
-        self.steps = sum(count(self._shown(epoch), settings.batch) for epoch in range(settings.epochs))
+        self.steps = sum(
+            count([*self._taught, *self._drilled(epoch)], settings.batch) for epoch in range(settings.epochs)
+        )
         updates = self.steps // settings.accumulate
         self._model = recipes.attach(model, settings.recipe, updates)
         self._weights = [p for p in model.parameters() if p.requires_grad]
@@ -91,8 +93,10 @@ class Run:
     def _shown(self, epoch: int) -> list[Example]:
         """What an epoch is about: all that is to be learnt, some of it altered, and drills of its own."""
         augment = Augmentation(self._taught, self._settings.augment, random.Random(epoch))  # noqa: S311 - same
-        drilled = examples(drills.rows(self._settings.drills, self._settings.seed + epoch))
-        return [*map(augment, self._taught), *drilled]
+        return [*map(augment, self._taught), *self._drilled(epoch)]
+
+    def _drilled(self, epoch: int) -> list[Example]:
+        return examples(drills.rows(self._settings.drills, self._settings.seed + epoch))
 
     def step(self, step: int, group: Sequence[Example]) -> float:
         """Batch number `step`: gradient, attack on the embeddings, update. Returns its loss."""
