@@ -38,7 +38,7 @@ def bench(
 ) -> None:
     """Measures ours, the plain way and the machine's ceiling in one run; `pipeline` on servers of its own.
 
-    `training` says what each measure, recipe and labelled set is worth: two dozen short runs, about an hour. `sizes`
+    `training` says what each measure, recipe and labelled set is worth: 23 short runs, over an hour. `sizes`
     sets trained models beside each other: parameters, megabytes, speed, and the quality sealed in their manifests.
 
     Example: bearometer bench score --json

@@ -8,9 +8,6 @@
   others are linked: a link counts if it is a marked span. Markets and goods are marked in it too, companies not always.
 """
 
-import gzip
-import json
-import random
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,10 +15,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bearometer_cli.bench import data_sets
+from bearometer_cli.bench.data_sets import some
 from bearometer_cli.bench.latency import percentile
 from bearometer_shared.entities import Entity, Gazetteer, Linker, default_linker
 from bearometer_shared.entities.entity import day_of
-from bearometer_shared.errors import UserError
 from bearometer_shared.text import clean
 
 STOCKNET, SENTFIN, HEADLINES = "stocknet/2014.jsonl.gz", "sentfin/train.jsonl", "sp500_headlines/2008-2019.jsonl"
@@ -51,15 +49,15 @@ def entities(folder: Path, rows: int, say: Callable[[str], None]) -> dict[str, A
     linker = default_linker()
     built = time.perf_counter() - started
     say("tweets")
-    tweets = _some(list(_tweets(_rows(folder / STOCKNET), linker)), rows)
+    tweets = some(list(_tweets(data_sets.rows(folder / STOCKNET), linker)), rows)
     found = {name: _tickers(linker, tweets, reading) for name, reading in READINGS.items()}
     say("headlines with marked names")
     return {
         "listed": len(linker.gazetteer.entities),
         "build_seconds": round(built, 3),
         "stocknet": {"tweets": len(tweets), **found},
-        "sentfin": _sentfin(_some(_rows(folder / SENTFIN), rows), linker),
-        "seconds": _seconds(linker, [row["title"] for row in _some(_rows(folder / HEADLINES), rows)]),
+        "sentfin": _sentfin(some(list(data_sets.rows(folder / SENTFIN)), rows), linker),
+        "seconds": _seconds(linker, [row["title"] for row in some(list(data_sets.rows(folder / HEADLINES)), rows)]),
     }
 
 
@@ -127,14 +125,3 @@ def _seconds(linker: Linker, headlines: Sequence[str]) -> dict[str, float | None
         linker.link(text)
         times.append(time.perf_counter() - started)
     return {"headlines": len(times), "p50": percentile(times, 0.5), "p99": percentile(times, 0.99)}
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    if not path.is_file():
-        raise UserError(f"{path}: not there; `bench entities --file` names the folder of the labelled sets")
-    content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    return [json.loads(line) for line in content.splitlines()]
-
-
-def _some(rows: Sequence[Any], most: int) -> list[Any]:
-    return random.Random(0).sample(list(rows), min(most, len(rows)))  # noqa: S311 - reproducible, no secret

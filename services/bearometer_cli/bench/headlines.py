@@ -1,12 +1,10 @@
 """What a benchmark reads of a JSON Lines file: headlines as items, each with an id of its own, and leads as texts."""
 
-import gzip
-import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from bearometer_cli.bench.data_sets import rows
 from bearometer_shared.errors import DecodeError, UserError
 from bearometer_shared.text import clean
 from bearometer_shared.wire import News, news_item
@@ -18,7 +16,7 @@ def read(path: Path, count: int) -> list[News]:
     """The first `count` distinct headlines of a file, without bodies, as items of stream `bench`."""
     found: dict[str, News] = {}
     now = datetime.now(UTC)
-    for raw in _lines(path):
+    for raw in rows(path):
         if len(found) == count:
             break
         try:
@@ -33,17 +31,9 @@ def read(path: Path, count: int) -> list[News]:
 
 def leads(path: Path, count: int) -> list[str]:
     """The beginnings of the first `count` distinct bodies that are long enough."""
-    bodies = (clean(str(raw.get("body") or "")).split() for raw in _lines(path))
+    bodies = (clean(str(raw.get("body") or "")).split() for raw in rows(path))
     long = (" ".join(words[:LEAD_WORDS]) for words in bodies if len(words) >= LEAD_WORDS)
     found = list(islice(dict.fromkeys(long), count))
     if len(found) < count:
         raise UserError(f"{path}: {len(found)} bodies of {LEAD_WORDS} words; {count} are needed (--items, or --file)")
     return found
-
-
-def _lines(path: Path) -> Iterator[dict[str, object]]:
-    try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-            yield from (json.loads(line) for line in islice(file, 1_000_000))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path}: {error}") from error

@@ -4,14 +4,13 @@ The labels name items of public sets and hold no text.
 """
 
 import csv
-import gzip
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from bearometer_cli.bench.data_sets import rows
 from bearometer_shared.errors import UserError
 from bearometer_shared.wire import News, news_item
 
@@ -33,15 +32,15 @@ class Pair(NamedTuple):
 def labelled(folder: Path) -> list[Pair]:
     """The labelled pairs, in the order of the file. Raises UserError where `folder` lacks one of the sets."""
     with PAIRS.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    items = {name: _items(folder / path, {row[k] for row in rows for k in "ab"}) for name, path in SETS.items()}
-    return [Pair(r["set"], items[r["set"]][r["a"]], items[r["set"]][r["b"]], r["same"] == "1") for r in rows]
+        pairs = list(csv.DictReader(file))
+    items = {name: _items(folder / path, {pair[k] for pair in pairs for k in "ab"}) for name, path in SETS.items()}
+    return [Pair(p["set"], items[p["set"]][p["a"]], items[p["set"]][p["b"]], p["same"] == "1") for p in pairs]
 
 
 def newswire(folder: Path, count: int) -> list[News]:
     """The first `count` items of the newswire. Raises UserError where there are fewer."""
     path, now = folder / SETS["reuters1987"], datetime.now(UTC)
-    found = [news_item(row, received_at=now) for row in islice(_rows(path), count)]
+    found = [news_item(row, received_at=now) for row in islice(rows(path), count)]
     if len(found) < count:
         raise UserError(f"{path}: {len(found)} items; {count} are needed (--items, or --file)")
     return found
@@ -80,15 +79,7 @@ def _rates(calls: Sequence[tuple[Pair, bool]]) -> dict[str, float]:
 def _items(path: Path, wanted: set[str]) -> dict[str, News]:
     """Items by id; of an id that comes again the first."""
     now, found = datetime.now(UTC), dict[str, News]()
-    for row in _rows(path):
+    for row in rows(path):
         if row["id"] in wanted and row["id"] not in found:
             found[row["id"]] = news_item(row, received_at=now)
     return found
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            yield from map(json.loads, file)
-    except OSError as error:
-        raise UserError(f"{path}: {error}; `bench stories --file` names the folder of the public sets") from error

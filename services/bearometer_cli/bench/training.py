@@ -4,7 +4,6 @@ Every run starts from the same base, with the same seed, and on the same number 
 short run, good for comparing within one table and for nothing else.
 """
 
-import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from bearometer_shared.errors import UserError
+from bearometer_cli.bench.data_sets import some
 from bearometer_training import base, champion, data, evaluate, model, recipes, settings, train
 from bearometer_training.data import Row
 from bearometer_training.examples import Example, examples
@@ -72,9 +71,9 @@ def training(folder: Path, rows: int, say: Callable[[str], None]) -> dict[str, T
 
     Raises UserError where `folder` lacks one of the sets.
     """
-    read = {name: _read(folder / file) for name, file in SETS.items()} | {"seed": data.read(data.SEED)}
+    read = {name: data.read(folder / file) for name, file in SETS.items()} | {"seed": data.read(data.SEED)}
     halves = {name: data.split(found) for name, found in read.items()}
-    taught = {name: _some(half[0], rows) for name, half in halves.items()}
+    taught = {name: some(half[0], rows) for name, half in halves.items()}
     how = replace(settings.from_file(RECIPE), epochs=1, rate=0.0, average=0.98, drills=rows // 4)
     others = [name for name in recipes.RECIPES if name != how.recipe]
     bench = Bench(taught, {name: half[1] for name, half in halves.items()}, how, say)
@@ -89,13 +88,3 @@ def training(folder: Path, rows: int, say: Callable[[str], None]) -> dict[str, T
 def _measures(bench: Bench) -> Table:
     everything = list(bench.taught)
     return {name: bench.run(name, replace(bench.how, **changed), everything) for name, changed in MEASURES.items()}
-
-
-def _read(path: Path) -> list[Row]:
-    if not path.is_file():
-        raise UserError(f"{path}: not there; `bench training --file` names the folder of the labelled sets")
-    return data.read(path)
-
-
-def _some(found: Sequence[Row], most: int) -> list[Row]:
-    return random.Random(0).sample(list(found), min(most, len(found)))  # noqa: S311 - reproducible, no secret
