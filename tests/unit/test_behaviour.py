@@ -1,6 +1,7 @@
 """Behaviour tests: enough cases, none of them taught, and a runner that counts what a person would count."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from bearometer_shared.inference.encoding import Input
 from bearometer_shared.inference.engine import Opinion, Score
 from bearometer_shared.taxonomy import SENTIMENTS
-from bearometer_training import data
+from bearometer_training import data, drills
 from bearometer_training.behaviour import template
 from bearometer_training.behaviour.case import Expect, Same, Towards
 from bearometer_training.behaviour.cases import cases
@@ -91,6 +92,18 @@ def test_no_constant_answer_passes_most_of_what_asks_for_more_than_one_sentiment
         found = run(constant(sentiment))
         for name in CAPABILITIES - {"neutral_facts"}:
             assert found[name]["pass_rate"] < 0.5 or name.startswith("invariance"), (sentiment, name)
+
+
+def runs(text: str) -> set[tuple[str, ...]]:
+    """Every five words in a row."""
+    words = re.findall(r"\w+", text.lower())
+    return set(zip(*(words[n:] for n in range(5)), strict=False))
+
+
+def test_hardly_a_case_shares_its_wording_with_what_is_taught() -> None:
+    taught = {run for row in [*data.read(data.SEED), *drills.rows(6000, seed=17)] for run in runs(row.text)}
+    expected = [case for case in CASES if isinstance(case, Expect | Towards)]
+    assert sum(bool(runs(case.text) & taught) for case in expected) < 0.03 * len(expected)
 
 
 def test_no_case_is_taught_or_judged_elsewhere() -> None:
