@@ -1,5 +1,6 @@
 """Real servers for the tests, started once a run and only when a test asks for them."""
 
+import socket
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -8,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from kafka import KafkaAdminClient
+from kafka.net.inet import KafkaNetSocket
 from pydantic import SecretStr
 
 from bearometer_cli.servers import broker, postgres, valkey
@@ -20,6 +22,19 @@ from bearometer_shared.storage.migrations import migrate
 
 TEMPLATE = "migrated"
 TOPICS = (NEWS_RAW, NEWS_SCORED, NEWS_DLQ, ALERTS)
+
+
+class _Closing(socket.socket):
+    def __del__(self) -> None:
+        self.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kafka_sockets() -> None:
+    """kafka-python 3.0 drops a socket that it was still connecting when a client closes, and Python warns of it at
+    some later time, in any test. Its sockets close silently, so that warnings of all others can stay errors.
+    """
+    KafkaNetSocket.socket = lambda self, *kind: _Closing(*kind)  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session")
