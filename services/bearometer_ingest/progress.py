@@ -9,7 +9,7 @@ from datetime import datetime
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from bearometer_ingest.lines import NewsFile
+from bearometer_shared.lines import NewsFile
 
 LINE_EVERY_S = 5.0
 BAR_EVERY_S = 0.1

@@ -10,12 +10,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from bearometer_ingest.connection import connect
 from bearometer_ingest.delivery import Delivery
-from bearometer_ingest.lines import opened
 from bearometer_ingest.pace import Pace, speed
 from bearometer_ingest.progress import watching
 from bearometer_ingest.replay import Counts, Replay
 from bearometer_shared.clock import SystemClock
 from bearometer_shared.errors import UserError
+from bearometer_shared.lines import opened
 from bearometer_shared.logs import configure
 from bearometer_shared.service import Stopping
 from bearometer_shared.settings import settings

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from bearometer_ingest.delivery import Delivery
-from bearometer_ingest.lines import LONGEST, NewsFile, opened
 from bearometer_ingest.pace import Pace, speed
 from bearometer_ingest.replay import Counts, Replay
 from bearometer_shared.clock import ManualClock
 from bearometer_shared.errors import UserError
 from bearometer_shared.kafka.memory import MemoryBroker, MemoryLog, MemoryProducer
 from bearometer_shared.kafka.port import NEWS_RAW, Partition
+from bearometer_shared.lines import LONGEST, NewsFile, opened
 from bearometer_shared.wire import News, Tick, decode
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)

@@ -2,6 +2,8 @@
 
 import random
 
+from bearometer_training.drills.persons import person
+
 _SENTENCES = (
     "The group employs {n} people",
     "The figures are unaudited",
@@ -17,8 +19,23 @@ _SENTENCES = (
     "The company has {h} sites",
     "Its fiscal year ends on {d} {m}",
     "The statement was signed in {city}",
+    "The {office}, {person}, said {he} would comment on the call",
+    "{Mr} {family} signed the report in {his} office in {city}",
+    "{person}, {office}, presented the figures, {his} first since {m}",
+    "Questions went to {person}, who said {he} had nothing to add",
 )
-_BEFORE = ("UPDATE {h}-", "BRIEF-", "* ", "RPT-", "Just in: ", "{m} {d} (wire) - ", "#earnings ", "{city}: ", "TABLE-")
+_BEFORE = (
+    "UPDATE {h}-",
+    "BRIEF-",
+    "* ",
+    "RPT-",
+    "Just in: ",
+    "{m} {d} (wire) - ",
+    "#earnings ",
+    "{city}: ",
+    "TABLE-",
+    "{person}: ",
+)
 _AFTER = (
     " - {city}",
     " (adds details)",
@@ -29,6 +46,11 @@ _AFTER = (
     ", report on {d} {m}",
     " - source",
     ", {n} staff",
+    ", says {office} {person}",
+    ", {person} tells staff",
+    ", {office} says in {his} letter",
+    " - {Mr} {family}",
+    ", {he} said",
 )
 _SENTENCE, _HEADLINE = 0.25, 0.15
 _MONTHS = "January February March April May June July August September October November December"
@@ -37,7 +59,7 @@ _MONTHS = "January February March April May June July August September October N
 def beside(text: str, city: str, rng: random.Random) -> str:
     """The text, or now and then the text with such a fact."""
     facts = {"n": f"{rng.randint(90, 90_000):,}", "h": str(rng.randint(1, 11)), "d": str(rng.randint(1, 28))}
-    facts |= {"m": rng.choice(_MONTHS.split()), "city": city}
+    facts |= {"m": rng.choice(_MONTHS.split()), "city": city, **person(rng)}
     whole = text.endswith(".")
     if rng.random() >= (_SENTENCE if whole else _HEADLINE):
         return text

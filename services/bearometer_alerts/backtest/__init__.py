@@ -1,0 +1,1 @@
+"""What would have fired: the service's own detector over a file of news, and anomaly scores for a series of counts."""
