@@ -1,4 +1,6 @@
-"""The alert service: trends -> spikes -> alerts -> notifications. One thread evaluates, one more a channel notifies."""
+"""The alert service: trends -> spikes -> alerts -> notifications. One thread evaluates, each channel has one that
+notifies, and one explains.
+"""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -9,13 +11,11 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from bearometer_alerts import topic
-from bearometer_alerts.channel import Channel
+from bearometer_alerts import words
+from bearometer_alerts.channels import Configured, configured
 from bearometer_alerts.evaluate import Evaluator
 from bearometer_alerts.notify import Notifier
-from bearometer_alerts.topic import TopicChannel
 from bearometer_alerts.wake import Waker
-from bearometer_alerts.webhook import WebhookChannel
 from bearometer_shared.clock import SystemClock
 from bearometer_shared.service import Stopping, run, serve_health
 from bearometer_shared.settings import Settings
@@ -23,6 +23,7 @@ from bearometer_shared.storage.session import connect, retrying
 
 log = structlog.get_logger()
 GRACE_S = 2.0
+OTHERS = 5  # connections beside one a channel, which a channel that hangs keeps for as long
 
 
 class StoppableClock(SystemClock):
@@ -36,24 +37,20 @@ class StoppableClock(SystemClock):
 
 
 def work(settings: Settings) -> None:
-    serve(settings, channels(settings), Stopping().on_signals())
+    serve(settings, configured(settings), Stopping().on_signals())
 
 
-def channels(settings: Settings) -> list[Channel]:
-    """The topic always, the webhook where it is set. Raises UserError for one that is set wrongly."""
-    found: list[Channel] = [TopicChannel(partial(topic.connect, settings))]
-    return [*found, WebhookChannel(settings)] if settings.webhook_url else found
-
-
-def serve(settings: Settings, channels: Sequence[Channel], stopping: Stopping) -> None:
+def serve(settings: Settings, channels: Sequence[Configured], stopping: Stopping) -> None:
     """Evaluates and notifies until stopping. A bug in a notifier stops the service and is raised."""
-    database, clock = connect(settings), StoppableClock(stopping)
-    evaluator = Evaluator(settings, database, clock, [channel.name for channel in channels])
+    database, clock = connect(settings, pool=OTHERS + len(channels)), StoppableClock(stopping)
+    names = [one.channel.name for one in channels]
+    evaluator = Evaluator(settings, database, clock, names)
     serve_health(settings, lambda: "" if evaluator.connected else "postgres is away")
-    log.info("alerts start", channels=[channel.name for channel in channels], lateness_s=settings.lateness_s)
-    notifiers = [Notifier(database, channel, clock, settings.tick_s) for channel in channels]
+    log.info("alerts start", channels=names, lateness_s=settings.lateness_s)
+    notifiers = [Notifier(database, one.channel, clock, settings.tick_s, one.subscription) for one in channels]
+    explainer = words.Words(database, partial(words.load, settings))
     try:
-        with _threads([notifier.follow for notifier in notifiers], stopping), closing(evaluator):
+        with _threads([*(one.follow for one in notifiers), explainer.follow], stopping), closing(evaluator):
             _evaluate(settings, evaluator, database, clock, stopping)
     finally:
         database.dispose()
@@ -90,7 +87,7 @@ def _threads(works: Sequence[Callable[[Stopping], None]], stopping: Stopping) ->
             failures.append(error)
             stopping.set()
 
-    threads = [threading.Thread(target=watched, args=(work,), daemon=True, name="notifier") for work in works]
+    threads = [threading.Thread(target=watched, args=(work,), daemon=True, name="beside") for work in works]
     for thread in threads:
         thread.start()
     yield

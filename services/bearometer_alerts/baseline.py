@@ -8,8 +8,12 @@ Gamma-Poisson with a method-of-moments dispersion: Lawless, "Negative binomial a
 """
 
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
+import numpy as np
 from scipy.special import betainc  # type: ignore[import-untyped]  # scipy ships no types
+
+Figure: TypeAlias = Any  # a float, or an array with one for each of several keys: the same arithmetic, to the last bit
 
 PRIOR_COUNT = 0.5  # the prior rate weighs as much as half a negative item
 PRIOR_ITEMS = 10.0  # what is believed of a dimension before it is seen weighs as much as ten items
@@ -36,9 +40,9 @@ class Baseline:
     """Negatives of a key in the hours learned: decayed sum, sum of squares, sum of products with the exposure."""
 
     hour: int = 0
-    negatives: float = 0.0
-    squares: float = 0.0
-    products: float = 0.0
+    negatives: Figure = 0.0
+    squares: Figure = 0.0
+    products: Figure = 0.0
 
     def learn(self, negatives: float, items: int, hour: int, half_life: float) -> None:
         past = self.at(hour, half_life)
@@ -81,12 +85,12 @@ class Pool:
         return max(0.0, self.pairs / (self.singles + PRIOR_SINGLES))
 
 
-def rate(baseline: Baseline, exposure: Exposure, prior: float) -> float:
+def rate(baseline: Baseline, exposure: Exposure, prior: Figure) -> Figure:
     """Negatives per item, drawn towards the prior as far as little is known."""
     return (baseline.negatives + PRIOR_COUNT) / (exposure.items + PRIOR_COUNT / prior)
 
 
-def dispersion(baseline: Baseline, exposure: Exposure, rate: float, prior: float, burst: float) -> float:
+def dispersion(baseline: Baseline, exposure: Exposure, rate: Figure, prior: Figure, burst: Figure) -> Figure:
     """Over-dispersion of an hour's count, by moments: the sum of (y - rate e)^2 - rate e, against that of (rate e)^2.
 
     Drawn towards the prior; the less is known of the key, the more is added for the bursts of its dimension.
@@ -102,3 +106,10 @@ def tail(observed: int, expected: float, dispersion: float) -> float:
     """P(X >= observed) of a negative binomial with that mean; 1 for nothing observed."""
     size = 1 / dispersion
     return float(betainc(observed, size, expected / (expected + size))) if observed else 1.0
+
+
+def tails(observed: Figure, expected: Figure, dispersion: Figure) -> Figure:
+    """The same of several, as an array."""
+    size = 1 / dispersion
+    found = betainc(np.maximum(observed, 1), size, expected / (expected + size))
+    return np.where(np.asarray(observed) > 0, found, 1.0)

@@ -17,7 +17,11 @@ class GoneError(BearometerError):
 
 
 class Channel(Protocol):
-    """A way to a receiver: its name in the outbox, and how many notifications it takes at once."""
+    """A way to a receiver: its name in the outbox, and how many notifications it takes at once.
+
+    A payload of type `alert.digest` holds several (`digest`). What hangs is given up within the channel's own
+    deadline, 20 s at most.
+    """
 
     name: str
     batch: int

@@ -5,22 +5,27 @@
 3. Step the detector through them, a day of event time at most.
 4. Write alerts, history, notifications, what the detector remembers, and how far it is. Commit: all or nothing.
 5. A live stream's open minutes only raise. Its counts grow, so an early alert is not false for want of data.
+6. Follow up what time alone brings: snoozes that end, notices that have come due.
 
-After any failure the memory is dropped and read again from rows.
+Rules and watchlists are read anew at each look. A new rule learns from the days before; one that is gone resolves
+what it has open. After any failure the memory is dropped and read again from rows.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
-from bearometer_alerts import metrics, minutes, times
-from bearometer_alerts.detector import Detector, Step
+from bearometer_alerts import metrics, minutes, panel, times
+from bearometer_alerts.detector import Minute
+from bearometer_alerts.following import FollowUp
+from bearometer_alerts.panel import Found, Panel
 from bearometer_alerts.recording import Recorder
-from bearometer_alerts.rule import SPIKE, Rule
+from bearometer_alerts.rulebook import Rulebook
+from bearometer_alerts.widening import widen
 from bearometer_shared.clock import Clock
 from bearometer_shared.settings import Settings
-from bearometer_shared.storage import baselines, clocks, evidence
+from bearometer_shared.storage import baselines, clocks, evidence, told
 from bearometer_shared.storage.clocks import Position
 from bearometer_shared.storage.session import wake
 
@@ -28,15 +33,16 @@ CHUNK = timedelta(days=1)
 
 
 class Evaluator:
-    """The active evaluator of every stream that no other one owns. Not for several threads."""
+    """The active evaluator of every stream that no other one owns. Not for several threads.
 
-    def __init__(
-        self, settings: Settings, engine: Engine, clock: Clock, channels: Collection[str], rule: Rule = SPIKE
-    ) -> None:
-        self._engine, self._clock, self._channels, self._rule = engine, clock, channels, rule
+    Raises UserError where the file of rules is wrong.
+    """
+
+    def __init__(self, settings: Settings, engine: Engine, clock: Clock, channels: Collection[str]) -> None:
+        self._engine, self._clock, self._channels, self._book = engine, clock, channels, Rulebook(settings)
         self._lateness = timedelta(seconds=settings.lateness_s)
         self._connection: Connection | None = None
-        self._detectors: dict[str, Detector] = {}
+        self._panels: dict[str, Panel] = {}
         self._owned: set[str] = set()
 
     @property
@@ -50,6 +56,7 @@ class Evaluator:
             self._connection = self._connection or self._engine.connect()
             with metrics.PASS_SECONDS.time():
                 more = [self._advance(self._connection, at) for at in self._mine(self._connection)]
+                self._follow_up(self._connection)
             return any(more)
         except BaseException:
             self.close()
@@ -58,14 +65,20 @@ class Evaluator:
     def close(self) -> None:
         """Gives every stream up to whoever stands by."""
         connection, self._connection = self._connection, None
-        self._detectors.clear()
+        self._panels.clear()
         self._owned.clear()
         if connection:
             connection.invalidate()  # the locks go with the session
             connection.close()
 
+    def _follow_up(self, connection: Connection) -> None:
+        """Of every stream: whoever stands by may take it from the owner's hands."""
+        with connection.begin():
+            FollowUp(connection, self._channels, self._clock.now()).run()
+
     def _mine(self, connection: Connection) -> list[Position]:
         with connection.begin():
+            self._book.look(connection)
             positions = clocks.positions(connection, self._clock.now(), self._lateness)
             self._owned |= {
                 at.name for at in positions if at.name not in self._owned and clocks.own(connection, at.name)
@@ -73,11 +86,32 @@ class Evaluator:
         return [at for at in positions if at.name in self._owned]
 
     def _advance(self, connection: Connection, at: Position) -> bool:
+        if at.evaluated_to is not None:
+            self._stand(connection, at.name, at.evaluated_to)
         if at.evaluated_to is None or at.evaluated_to < times.floor(at.clock):
             return self._close(connection, at.name)
         if not at.ticked and at.newest_event >= at.evaluated_to:
             self._look_ahead(connection, at.name, at.evaluated_to, at.newest_event)
         return False
+
+    def _stand(self, connection: Connection, stream: str, at: datetime) -> None:
+        """Makes the stream's detectors from rows where they do not stand at this minute under the rules in force.
+
+        Reading history may take a while: the stream's row is not locked meanwhile, and nobody else moves this minute.
+        """
+        standing = self._panels.get(stream)
+        if standing and standing.at == times.number(at) and standing.rules == self._book.rules:
+            return
+        with connection.begin():
+            gone = list(panel.retire(connection, stream, at, self._book.rules))
+            self._record(connection, stream, [(found, at) for found in gone])
+            self._panels[stream] = panel.load(
+                connection,
+                stream,
+                at,
+                self._book.rules,
+                lambda since, until: self._minutes(connection, stream, since, until),
+            )
 
     def _close(self, connection: Connection, stream: str) -> bool:
         """Closes a chunk of minutes. Whether there are more, or open ones to look at."""
@@ -89,9 +123,8 @@ class Evaluator:
             closable = times.floor(at.clock)
             first = evidence.first_minute(connection, stream, since) or closable
             until = max(since, min(closable, first + CHUNK))
-            detector = self._detector(connection, stream, since)
-            steps = list(detector.run(minutes.read(connection, stream, since, until), times.number(until)))
-            self._write(connection, stream, detector, [(step, times.start(step.minute + 1)) for step in steps])
+            found = list(self._panels[stream].run(self._minutes(connection, stream, since, until), times.number(until)))
+            self._write(connection, stream, [(one, times.start(one[1].minute + 1)) for one in found])
             clocks.close(connection, stream, until)
         return until < closable or not at.ticked
 
@@ -99,30 +132,34 @@ class Evaluator:
         """A stream's first look: from its earliest minute on, and never from after its clock."""
         first = evidence.first_minute(connection, at.name)
         baselines.forget(connection, at.name)
-        return first and min(first, times.floor(at.clock))
+        begin = first and min(first, times.floor(at.clock))
+        if begin:
+            self._panels[at.name] = panel.load(connection, at.name, begin, self._book.rules, lambda *_: iter(()))
+        return begin
 
     def _look_ahead(self, connection: Connection, stream: str, since: datetime, newest: datetime) -> None:
         with connection.begin():
-            detector = self._detector(connection, stream, since)
-            steps = list(detector.look_ahead(minutes.read(connection, stream, since, None)))
-            if steps:
-                dated = [(step, min(times.start(step.minute + 1), newest)) for step in steps]
-                self._write(connection, stream, detector, dated)
+            found = list(self._panels[stream].look_ahead(self._minutes(connection, stream, since, None)))
+            if found:
+                dated = [(one, min(times.start(one[1].minute + 1), newest)) for one in found]
+                self._write(connection, stream, dated)
 
-    def _write(
-        self, connection: Connection, stream: str, detector: Detector, steps: Sequence[tuple[Step, datetime]]
-    ) -> None:
-        recorder = Recorder(connection, stream, self._rule, self._channels, self._clock.now())
-        for step, at in steps:
-            recorder.write(step, at)
-        baselines.save(connection, stream, self._rule.name, detector.dump(), times.start(detector.at))
-        if steps:
+    def _minutes(
+        self, connection: Connection, stream: str, since: datetime, until: datetime | None
+    ) -> Iterator[Minute]:
+        """With what the rules in force ask for."""
+        found = minutes.read(connection, stream, since, until)
+        if not self._book.widens:
+            return found
+        return widen(found, told.read(connection, stream, since, until), self._book.groups)
+
+    def _write(self, connection: Connection, stream: str, found: Sequence[tuple[Found, datetime]]) -> None:
+        self._record(connection, stream, found)
+        self._panels[stream].save(connection, stream)
+
+    def _record(self, connection: Connection, stream: str, found: Sequence[tuple[Found, datetime]]) -> None:
+        now = self._clock.now()
+        for (rule, step), at in found:
+            Recorder(connection, stream, rule, self._channels, now).write(step, at)
+        if found:
             wake(connection)
-
-    def _detector(self, connection: Connection, stream: str, at: datetime) -> Detector:
-        """The one that stands at this minute, else one that is read from rows."""
-        found = self._detectors.get(stream)
-        if found is None or found.at != times.number(at):
-            states = baselines.load(connection, stream, self._rule.name)
-            found = self._detectors[stream] = Detector(times.number(at), self._rule, states)
-        return found

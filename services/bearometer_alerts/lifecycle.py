@@ -10,13 +10,25 @@ Phase = Literal["pending", "firing", "resolved"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a window says of a key: negatives observed and expected, the tail probability, and by what dispersion."""
+    """What a window says of a key: negatives observed and expected, the tail probability, and by what dispersion.
+
+    `corrected` is the probability after so many keys were looked at, None where nothing is to correct. `sourced` is
+    whether the negatives come from sources enough. `minutes` is how far back it looks, 0 for the rule's window.
+    """
 
     observed: int
     expected: float
     p_value: float
     dispersion: float
     items: int
+    corrected: float | None = None
+    sourced: bool = True
+    minutes: int = 0
+
+    def level(self, rule: Rule) -> str:
+        """How severe it is; the empty string where it is no matter for an alert."""
+        p_value = self.p_value if self.corrected is None else self.corrected
+        return severity(p_value, rule.levels) if self.observed >= rule.minimum and self.sourced else ""
 
 
 @dataclass
@@ -31,7 +43,7 @@ class Life:
 
     def rise(self, verdict: Verdict, minute: int, rule: Rule) -> list[Phase]:
         """Steps towards firing. A watch must hold; what is worse fires at once, and again when it gets worse still."""
-        level = severity(verdict.p_value) if verdict.observed >= rule.minimum else ""
+        level = verdict.level(rule)
         if minute < self.since:  # a look ahead was here before
             return []
         steps: list[Phase] = ["pending"] if level and not self.phase else []
@@ -44,17 +56,20 @@ class Life:
             steps.append("firing")
         return steps
 
-    def settle(self, verdict: Verdict, minute: int, rule: Rule) -> list[Phase]:
-        """Resolves once the window has been near the expected for long enough."""
-        if self.phase or verdict.p_value <= rule.disturbed_p:
+    def settle(self, *, calm: bool, surprising: bool, minute: int, rule: Rule) -> list[Phase]:
+        """Resolves once the key has been calm for long enough. `surprising` is what must not be learned as usual."""
+        if self.phase or surprising:
             self.disturbed = minute
         if not self.phase or minute < self.since:
             return []
-        if verdict.p_value <= rule.calm_p:
+        if not calm:
             self.quiet = -1
         elif self.quiet < 0:
             self.quiet = minute
         if self.quiet < 0 or minute - self.quiet < rule.calm:
             return []
-        self.phase, self.severity, self.since, self.quiet = "", "", minute, -1
+        self.end(minute)
         return ["resolved"]
+
+    def end(self, minute: int) -> None:
+        self.phase, self.severity, self.since, self.quiet = "", "", minute, -1

@@ -1,4 +1,8 @@
-"""The minutes of a stream as the detector takes them, read from the trends."""
+"""The minutes of a stream as the detector takes them, read from the trends.
+
+What is counted are stories, where they are first told: negative ones against all of them. Were items the exposure, a
+text that everybody repeats would make the negative stories of that hour look few.
+"""
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
@@ -15,12 +19,12 @@ ALL = ("all", "all")
 
 
 def read(connection: Connection, stream: str, since: datetime, until: datetime | None) -> Iterator[Minute]:
-    """Minutes with items from `since` to before `until`, in order; to the newest where that is None."""
+    """Minutes with stories from `since` to before `until`, in order; to the newest where that is None."""
     rows = evidence.counts(connection, stream, tuple(PRIORS), since, until)
     return (_minute(at, list(found)) for at, found in groupby(rows, key=lambda row: row["minute"]))
 
 
 def _minute(at: datetime, rows: Collection[RowMapping]) -> Minute:
     keys = {(row["dimension"], row["key"]): row for row in rows}
-    negatives = {key: row["negative"] for key, row in keys.items() if row["negative"]}
-    return Minute(times.number(at), keys[ALL]["items"] if ALL in keys else 0, negatives)
+    negatives = {key: row["negative_stories"] for key, row in keys.items() if row["negative_stories"]}
+    return Minute(times.number(at), keys[ALL]["stories"] if ALL in keys else 0, negatives)

@@ -1,7 +1,11 @@
 """Delivers what waits in the outbox, one channel a notifier, so that a slow one delays no other.
 
-A notification is taken under a row lock, sent, and marked in one transaction. A crash between sending and marking
-repeats it with the same id. What fails is tried again with exponential back-off and jitter, for three days.
+1. Take what is due under row locks, in one transaction that lasts as long as one message's deadline at most.
+2. Drop what the channel does not want; hold back what comes in its quiet hours or waits for its digest.
+3. Send one message: what is prompt first, else what was held back, all together.
+4. Mark it. A crash between sending and marking repeats it with the same ids.
+
+What fails is tried again with exponential back-off and jitter, for three days.
 """
 
 import random
@@ -13,8 +17,9 @@ import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from bearometer_alerts import metrics
+from bearometer_alerts import digest, metrics
 from bearometer_alerts.channel import Channel, GoneError, NotDeliveredError
+from bearometer_alerts.subscription import Subscription
 from bearometer_shared.clock import Clock
 from bearometer_shared.kafka.port import KafkaUnavailableError
 from bearometer_shared.service import Stopping
@@ -36,6 +41,7 @@ class Notifier:
     channel: Channel
     clock: Clock
     tick_s: float = 1.0
+    subscription: Subscription = field(default_factory=Subscription)
     gone: str = field(default="", init=False)
 
     def follow(self, stopping: Stopping) -> None:
@@ -53,18 +59,38 @@ class Notifier:
                 stopping.wait(wait)
 
     def deliver_due(self) -> int:
-        """Tries a batch of what is due. Returns how many it was."""
+        """Tries a message of what is due. Returns how many notifications were taken in hand."""
+        limit = digest.MOST if self.subscription.holds else self.channel.batch
         with transaction(self.engine) as connection:
-            due = outbox.due(connection, self.channel.name, self.clock.now(), self.channel.batch)
-            if due:
-                self._deliver(connection, due)
+            due = outbox.due(connection, self.channel.name, self.clock.now(), limit)
+            ready = [notification for notification in due if self._is_ready(connection, notification)]
+            prompt = [notification for notification in ready if not self._was_held(notification)]
+            if prompt:
+                first = prompt[: self.channel.batch]
+                self._deliver(connection, first, first)
+            elif ready:
+                self._deliver(connection, ready, [digest.merge(ready)])
         return len(due)
 
-    def _deliver(self, connection: Connection, due: Sequence[Notification]) -> None:
+    def _is_ready(self, connection: Connection, notification: Notification) -> bool:
+        """Whether it goes out now. Drops what the channel does not want; holds back what it wants later."""
+        now = self.clock.now()
+        if not self.subscription.wants(notification.payload):
+            outbox.drop(connection, notification.id)
+            return False
+        opens = self.subscription.opens(notification, now)
+        if opens > now:
+            outbox.hold(connection, notification.id, opens)
+        return opens <= now
+
+    def _was_held(self, notification: Notification) -> bool:
+        return self.subscription.begins(notification) > notification.created_at
+
+    def _deliver(self, connection: Connection, due: Sequence[Notification], message: Sequence[Notification]) -> None:
         try:
             if self.gone:
                 raise GoneError(self.gone)
-            self.channel.deliver(due, self.clock.now())
+            self.channel.deliver(message, self.clock.now())
         except NotDeliveredError as error:
             self._put_off(connection, due, str(error))
         except GoneError as error:
@@ -75,10 +101,12 @@ class Notifier:
             metrics.NOTIFICATIONS.labels(self.channel.name, "delivered").inc(len(due))
 
     def _put_off(self, connection: Connection, due: Sequence[Notification], reason: str) -> None:
+        """All to the same time: a digest stays together."""
         now = self.clock.now()
+        later = now + delay(max(notification.attempts for notification in due))
         for notification in due:
-            late = now - notification.created_at >= GIVE_UP_AFTER
-            next_at = None if late else now + delay(notification.attempts)
+            late = now - self.subscription.begins(notification) >= GIVE_UP_AFTER
+            next_at = None if late else later
             outbox.failed(connection, notification.id, reason, next_at)
             log.warning(
                 "not delivered", channel=self.channel.name, id=str(notification.id), reason=reason, next=next_at

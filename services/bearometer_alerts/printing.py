@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -12,6 +13,8 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Connection
 
+from bearometer_alerts import printed_story
+from bearometer_shared.errors import UserError
 from bearometer_shared.settings import settings
 from bearometer_shared.storage import session
 
@@ -51,10 +54,22 @@ def print_card(alert: Row) -> None:
     console, evidence = Console(highlight=False), alert["evidence"]
     console.print(Text(f"Alert {alert['id']}: {about(alert)} ({alert['stream']})", style="bold"))
     console.print(Text(f"{alert['state']}, {alert['severity']}", style=COLOURS.get(alert["severity"], "")))
+    for line in _people(alert):
+        console.print(Text(line))
     console.print(Text(_why(alert)))
     console.print(Text(f"Scored by {alert['model_version']}; rule {alert['rule']}; {alert['fingerprint']}\n"))
-    console.print(_grid("Most negative items", map(_item, evidence.get("top", ()))))
-    console.print(_grid("History", map(_step, alert["history"])))
+    for part in printed_story.stories(evidence):
+        console.print(part)
+    console.print(_grid("\nHistory", map(_step, alert["history"])))
+
+
+def draw(alert: Row, path: Path) -> None:
+    """Draws a card's curve. Raises UserError where that cannot be: no matplotlib, no curve, no such folder."""
+    try:
+        from bearometer_alerts import chart  # matplotlib is slow to load, and the alert service's image has none
+    except ModuleNotFoundError as error:
+        raise UserError(f"--chart needs the Python package {error.name}, which is not installed here") from error
+    chart.draw(alert, path)
 
 
 def about(alert: Row) -> str:
@@ -68,15 +83,28 @@ def _cells(alert: Row) -> Iterator[Text]:
     return map(Text, (*names, _time(since), _time(alert["resolved_at"]), *figures))
 
 
+def _people(alert: Row) -> Iterator[str]:
+    """What people did, a line each."""
+    if alert["assignee"]:
+        yield f"assigned to {alert['assignee']}"
+    if alert["acknowledged_by"]:
+        yield f"acknowledged by {alert['acknowledged_by']} at {_time(alert['acknowledged_at'])}"
+    if alert["snoozed_until"]:
+        yield f"snoozed until {_time(alert['snoozed_until'])}"
+    if alert["verdict"]:
+        reason = f": {alert['verdict_reason']}" if alert["verdict_reason"] else ""
+        yield f"judged {alert['verdict']} by {alert['verdict_by']}{reason}"
+
+
 def _why(alert: Row) -> str:
     evidence = alert["evidence"]
     window = f"From {_time(_moment(evidence['since']))} to {_time(_moment(evidence['until']))}"
-    found = f"{alert['observed']} negative items, {alert['expected']:.2g} expected, of {evidence['items']} in all"
-    return f"{window}: {found}; from {evidence['sources']} sources. Chance by the baseline: {alert['p_value']:.1e}"
-
-
-def _item(item: Row) -> tuple[str, ...]:
-    return _time(_moment(item["published_at"])), f"{item['score']:+.2f}", item["source"], item["title"], item["url"]
+    found = f"{alert['observed']} negative stories, {alert['expected']:.2g} expected, of {evidence['among']} in all"
+    said = f"{window}: {found}; from {evidence['sources']} sources. Chance by the baseline: {alert['p_value']:.1e}"
+    if evidence.get("corrected") is not None:
+        said += f", {evidence['corrected']:.1e} among so many keys"
+    covered, length = evidence.get("covered"), evidence.get("window_minutes")
+    return said + (f". News came in {covered['minutes']} of the {length} minutes" if covered else "")
 
 
 def _step(step: Row) -> tuple[str, ...]:

@@ -1,25 +1,24 @@
 """Writes what a detector did in one transaction: alerts with evidence and history, and the notifications of them.
 
-Programs hear of every step on the topic `alerts`; people, by webhook, of an alert that fires, gets worse, or is over.
+Programs hear of every step on the topic `alerts`; people of what they do not know yet (`telling`).
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
 
 from sqlalchemy import Connection
 
-from bearometer_alerts import card, metrics
+from bearometer_alerts import card, flapping, metrics, telling
 from bearometer_alerts.detector import Step
 from bearometer_alerts.rule import Rule
-from bearometer_shared.storage import alerts, outbox
-from bearometer_shared.storage.alerts import Raised
-from bearometer_shared.wire import AlertEvent
+from bearometer_shared.storage import alerts, silences, triage
+from bearometer_shared.storage.alerts import DETECTOR, Raised
+from bearometer_shared.triage import When
 
-ACTOR = "detector"
-KAFKA, WEBHOOK = "kafka", "webhook"
+KAFKA, WEBHOOK = triage.KAFKA, "webhook"
+Taken = tuple[int, str]  # the alert's id, and the step's name in its history
 
 
 @dataclass(frozen=True)
@@ -34,62 +33,54 @@ class Recorder:
 
     def write(self, step: Step, at: datetime) -> None:
         """Stores a step that was taken `at` an event time, and queues its notifications."""
-        evidence = {} if step.phase == "resolved" else self._evidence(step)
-        alert_id = self._alert(step, at, evidence)
-        if alert_id is None:  # a person has closed it meanwhile
+        taken = self._resolve(step, at) if step.phase == "resolved" else self._rise(step, at)
+        if taken is None:  # a person has closed it meanwhile
             return
-        note = card.sentence(step)
-        alerts.record(self.connection, alert_id, step.phase, at, self.now, actor=ACTOR, note=note)
-        for channel in self.channels:
-            if channel == KAFKA or step.fired:
-                self._queue(channel, self._event(step, alert_id, at), evidence)
-        metrics.STEPS.labels(step.phase).inc()
+        id, name = taken
+        alert, note, when = alerts.lock(self.connection, id) or {}, card.sentence(step), When(at, self.now)
+        seen = {"severity": step.severity, **self._figures(step)}
+        triage.announce(self.connection, alert | seen, name, when, actor=DETECTOR, note=note)
+        self._tell(alert, when, note)
+        metrics.STEPS.labels(name).inc()
 
-    def _evidence(self, step: Step) -> dict[str, Any]:
-        return card.evidence_of(self.connection, self.stream, step, self.rule.window)
+    def _resolve(self, step: Step, at: datetime) -> Taken | None:
+        id = alerts.resolve(self.connection, self._fingerprint(step), at, self.now)
+        return None if id is None else (id, step.phase)
 
-    def _alert(self, step: Step, at: datetime, evidence: dict[str, Any]) -> int | None:
-        if step.phase == "resolved":
-            return alerts.resolve(self.connection, self._fingerprint(step), at, self.now)
-        said, models = step.verdict, ", ".join(evidence["model_versions"])
-        raised = Raised(
+    def _rise(self, step: Step, at: datetime) -> Taken | None:
+        """Begins an alert, updates the open one, reopens one that flaps, or leaves what a person has closed."""
+        newest = alerts.latest(self.connection, self._fingerprint(step))
+        fate = flapping.fate(newest, step.phase, at, timedelta(minutes=self.rule.window))
+        if fate == "dropped":
+            return None
+        if newest and fate == "reopened":
+            alerts.reopen(self.connection, newest["id"], self.now)
+        id = alerts.raise_(self.connection, self._raised(step), step.phase, at, self.now)
+        return id, "reopened" if fate == "reopened" else step.phase
+
+    def _raised(self, step: Step) -> Raised:
+        window = step.verdict.minutes or self.rule.window
+        evidence = card.evidence_of(self.connection, self.stream, step, window, self.rule)
+        return Raised(
             stream=self.stream,
             rule=self.rule.name,
             dimension=step.key[0],
             key=step.key[1],
             severity=step.severity,
-            observed=said.observed,
-            expected=said.expected,
-            p_value=said.p_value,
-            model_version=models,
+            model_version=", ".join(evidence["model_versions"]),
             evidence=evidence,
-        )
-        return alerts.raise_(self.connection, raised, step.phase, at, self.now)
-
-    def _event(self, step: Step, alert_id: int, at: datetime) -> AlertEvent:
-        return AlertEvent(
-            id=str(uuid4()),
-            alert_id=alert_id,
-            fingerprint=self._fingerprint(step),
-            stream=self.stream,
-            rule=self.rule.name,
-            dimension=step.key[0],
-            key=step.key[1],
-            state=step.phase,
-            at=at,
-            severity=step.severity,
-            observed=step.verdict.observed,
-            expected=step.verdict.expected,
-            p_value=step.verdict.p_value,
+            **self._figures(step),
         )
 
-    def _queue(self, channel: str, event: AlertEvent, evidence: dict[str, Any]) -> None:
-        """A webhook's payload has the form that Standard Webhooks proposes: type, timestamp, data."""
-        payload = event.model_dump(mode="json")
-        if channel == WEBHOOK:
-            data = payload | {"evidence": evidence}
-            payload = {"type": f"alert.{event.state}", "timestamp": payload["at"], "data": data}
-        outbox.add(self.connection, UUID(event.id), event.alert_id, channel, payload, self.now)
+    def _figures(self, step: Step) -> dict[str, Any]:
+        said = step.verdict
+        return {"observed": said.observed, "expected": said.expected, "p_value": said.p_value}
+
+    def _tell(self, alert: telling.Alert, when: When, note: str) -> None:
+        people = [channel for channel in self.channels if channel != KAFKA]
+        quiet = not people or silences.silenced(alert, silences.active(self.connection, self.now))
+        if kind := telling.due(alert, when, silenced=quiet, repeats=False):
+            telling.tell(self.connection, alert, kind, people, when, note)
 
     def _fingerprint(self, step: Step) -> str:
         return alerts.fingerprint(self.stream, self.rule.name, *step.key)

@@ -1,18 +1,23 @@
 """What is usual in a stream: learns the hours that left the window, and judges a window against them."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from bearometer_alerts import baseline
+import numpy as np
+
+from bearometer_alerts import baseline, expectation
 from bearometer_alerts.baseline import Pool
+from bearometer_alerts.discoveries import Array
 from bearometer_alerts.lifecycle import Verdict
 from bearometer_alerts.memory import HOUR, KeyMemory, StreamMemory
-from bearometer_alerts.rule import PRIORS, Rule
+from bearometer_alerts.rule import Key as Key
+from bearometer_alerts.rule import Rule
 
-Key = tuple[str, str]
+ALL: Key = ("all", "all")
 STREAM: Key = ("stream", "exposure")  # under this name the stream's own memory is kept beside its keys'
 FORGET = 0.01  # decayed negatives below which a calm key is forgotten
+WEEK = 7 * 24  # hours
 
 
 class Usual:
@@ -35,26 +40,51 @@ class Usual:
         self.keys[key] = memory
         self.changed.add(key)
 
-    def take(self, minute: int, items: int, negatives: Mapping[Key, int]) -> None:
-        """Adds a closed minute, having learned the hours that end before its window."""
+    def take(
+        self, minute: int, items: int, negatives: Mapping[Key, int], sources: Mapping[Key, Collection[str]]
+    ) -> None:
+        """Adds to a minute, having learned the hours that end before its window."""
         for hour in self.stream.hours_before(minute - self.rule.window + 1):
             self._learn(hour)
+        self._pass_silence(minute // HOUR)
         if items:
-            self.stream.recent[minute] = items
+            self.stream.recent.add(minute, items)
         for key, count in negatives.items():
             memory = self.peek(key)
-            memory.recent[minute] = count
+            memory.recent.add(minute, count)
             self.keep(key, memory)
             self._fresh.add(key)
+        if self._asked:
+            self._see(minute, sources)
 
-    def judge(self, key: Key, observed: int, items: int) -> Verdict:
-        """How surprising `observed` negatives among the stream's `items` are."""
-        exposure, prior, pool = self.stream.exposure, PRIORS[key[0]], self._pool(key[0])
-        past = self.peek(key).baseline.at(exposure.hour, self.rule.half_life)
-        rate = baseline.rate(past, exposure, pool.rate(prior.rate, self._known[key[0]], exposure))
-        spread = baseline.dispersion(past, exposure, rate, prior.dispersion, pool.burst())
-        spread = max(spread, self.rule.dispersion_floor) + 1 / (past.negatives + baseline.PRIOR_COUNT)
-        return Verdict(observed, rate * items, baseline.tail(observed, rate * items, spread), spread, items)
+    def judge(self, counts: Mapping[Key, int], items: int) -> dict[Key, Verdict]:
+        """How surprising each key's negatives among the stream's `items` are."""
+        keys, observed = list(counts), list(counts.values())
+        expected, spread = self.expected(keys, items)
+        tails = baseline.tails(np.array(observed, dtype=int), expected, spread)
+        figures = zip(keys, observed, expected.tolist(), tails.tolist(), spread.tolist(), strict=True)
+        return {key: Verdict(count, mean, p_value, by, items) for key, count, mean, p_value, by in figures}
+
+    def attainable(self, items: int) -> Array:
+        """Of every known key, the chance that it shows the rule's minimum among so many items."""
+        found: Array = baseline.tails(self.rule.minimum, *self.expected(list(self.keys), items))
+        return found
+
+    def expected(self, keys: Sequence[Key], items: int) -> tuple[Array, Array]:
+        """Negatives of each key among so many items, and the dispersion of their count: (n,) each."""
+        rate, spread = expectation.expected(keys, self.keys, self.stream, self._known, self.rule)
+        return rate * items, spread
+
+    def sourced(self, key: Key, distinct: int, minute: int) -> bool:
+        """Whether so many distinct sources are enough. A stream that had fewer in a week asks for no more."""
+        if self._asked == 0 or key[0] == "source":
+            return True
+        return distinct >= min(self._asked, self.stream.sources.since(minute - WEEK * HOUR))
+
+    def known_for(self, key: Key) -> float:
+        """Decayed negatives that a key's baseline rests on."""
+        past = self.peek(key).baseline.at(self.stream.exposure.hour, self.rule.half_life)
+        return float(past.negatives)
 
     def dump(self) -> dict[Key, dict[str, Any] | None]:
         """What changed since the last call, by key; None for a key that is forgotten."""
@@ -62,9 +92,26 @@ class Usual:
         states = {key: self.keys[key].dump() if key in self.keys else None for key in sorted(changed)}
         return {**states, STREAM: self.stream.dump()}
 
+    def _see(self, minute: int, sources: Mapping[Key, Collection[str]]) -> None:
+        self.stream.sources.see(sources.get(ALL, ()), minute, self._asked)
+        for key in sources.keys() & self.keys.keys():
+            self.keys[key].sources.see(sources[key], minute, self._asked)
+            self.changed.add(key)
+
+    @property
+    def _asked(self) -> int:
+        """How many distinct sources are worth remembering: none where one is enough."""
+        return self.rule.sources if self.rule.sources > 1 else 0
+
+    def _pass_silence(self, hour: int) -> None:
+        """What was usual more than a week ago is no measure of today: it fades before anything is judged by it."""
+        exposure = self.stream.exposure
+        if exposure.items and hour - exposure.hour > WEEK:
+            exposure.learn(0, hour, self.rule.half_life)
+
     def _learn(self, hour: int) -> None:
         items, half_life = self.stream.recent.take(hour), self.rule.half_life
-        for key, count, expected in list(self._leaving(hour, items)):
+        for key, count, expected in self._leaving(hour, items):
             life, quiet = self.keys[key].life, expected < 1
             taken = min(count, 1 + 2 * expected) if life.disturbed >= hour * HOUR else count
             singles = count if quiet and not life.phase else 0
@@ -79,20 +126,16 @@ class Usual:
 
     def _leaving(self, hour: int, items: int) -> Iterator[tuple[Key, int, float]]:
         """Each key's count of an hour, and what was expected of it."""
-        for key in sorted(self._fresh):
-            if count := self.keys[key].recent.take(hour):
-                yield key, count, self.judge(key, 0, items).expected
+        counts = {key: count for key in sorted(self._fresh) if (count := self.keys[key].recent.take(hour))}
         self._fresh = {key for key in self._fresh if self.keys[key].recent}
-
-    def _pool(self, dimension: str) -> Pool:
-        return self.stream.dimensions.get(dimension, Pool()).at(self.stream.exposure.hour, self.rule.half_life)
+        expected, _ = self.expected(list(counts), items)
+        return zip(counts, counts.values(), expected.tolist(), strict=True)
 
     def _forget(self) -> None:
         """Once a day of event time: memory follows the keys that still matter."""
-        hour = self.stream.exposure.hour
         for key, memory in list(self.keys.items()):
             quiet = not memory.recent and not memory.life.phase
-            if quiet and memory.baseline.at(hour, self.rule.half_life).negatives < FORGET:
+            if quiet and self.known_for(key) < FORGET:
                 del self.keys[key]
                 self._known[key[0]] -= 1
                 self.changed.add(key)

@@ -38,6 +38,7 @@ class Article(BaseModel):
     body: str
     url: str = Field(description="an http or https link, or empty", examples=["https://news.example/1"])
     tickers: list[str] = Field(examples=[["HWB"]])
+    story: str = Field(description="id of its story's first item, which it may be itself", examples=["4f7c0a"])
     sentiment: Sentiment
     score: float = Field(ge=-1, le=1, description="P(positive) - P(negative)", examples=[-0.9])
     probabilities: Probabilities

@@ -37,6 +37,8 @@ class Point(BaseModel):
     negative: int = Field(examples=[7])
     neutral: int = Field(examples=[4])
     positive: int = Field(examples=[1])
+    stories: int = Field(description="first told in it: later copies of one are items only", examples=[5])
+    negative_stories: int = Field(description="first told as negative in it", examples=[3])
     mood: float | None = Field(description="mean score from -1 to 1; null without items", examples=[-0.41])
 
 
@@ -123,6 +125,6 @@ def _points(key: str, grid: list[datetime], filled: dict[tuple[str, datetime], d
 
 def _point(at: datetime, row: dict[str, Any] | None) -> Point:
     if row is None:
-        return Point(at=at, items=0, negative=0, neutral=0, positive=0, mood=None)
+        return Point(at=at, items=0, negative=0, neutral=0, positive=0, stories=0, negative_stories=0, mood=None)
     mood = float(row["signed_sum"]) / row["items"] / MILLION if row["items"] else None
     return Point.model_validate(row | {"mood": mood})

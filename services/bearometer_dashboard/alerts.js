@@ -24,37 +24,12 @@ export default {
               <span class="counts"><b>{{ row.observed }}</b>, {{ row.expected }}</span>
               <span class="odds" title="How likely this many are if nothing were wrong">{{ row.odds }}</span>
               <span class="when">{{ row.when }}</span>
-              <span class="headline">{{ row.headline }}</span>
+              <span class="headline"><span class="taken" v-if="row.taken">{{ row.taken }}</span>{{ row.headline }}</span>
               <span class="material-icons turn" aria-hidden="true">expand_more</span>
             </button>
             <div class="evidence" v-if="row.open">
-              <div>
-                <h4>Top items</h4>
-                <p class="quiet" v-if="!row.stories.length">No items were kept with this alert.</p>
-                <table v-else>
-                  <tr v-for="(story, i) in row.stories" :key="i">
-                    <td class="time">{{ story.time }}</td>
-                    <td class="score">{{ story.score }}</td>
-                    <td class="source">{{ story.source }}</td>
-                    <td>
-                      <a v-if="story.url" :href="story.url" target="_blank" rel="noopener noreferrer">{{ story.title }}</a>
-                      <template v-else>{{ story.title }}</template>
-                    </td>
-                  </tr>
-                </table>
-              </div>
-              <div>
-                <h4>History</h4>
-                <p class="quiet" v-if="!row.steps.length">Reading…</p>
-                <table v-else>
-                  <tr v-for="(step, i) in row.steps" :key="i">
-                    <td class="time">{{ step.time }}</td>
-                    <td>{{ step.state }}</td>
-                    <td class="quiet">{{ step.note }}</td>
-                  </tr>
-                </table>
-                <p class="quiet" v-for="fact in row.facts" :key="fact">{{ fact }}</p>
-              </div>
+              <p class="quiet" v-if="!row.read">Reading…</p>
+              <slot :name="'card-' + row.id"></slot>
             </div>
           </li>
         </ul>

@@ -1,4 +1,4 @@
-"""The alerts panel: what fires, most severe first; a click shows the evidence and the alert's history."""
+"""The alerts panel: what fires, most severe first; a click opens an alert's card."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,33 +7,46 @@ from typing import Any
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
+from bearometer_dashboard.card import Card, OnStep
 from bearometer_dashboard.client import Json
-from bearometer_dashboard.items import link
+from bearometer_dashboard.palette import Palette
 from bearometer_dashboard.snapshot import View
-from bearometer_dashboard.wording import lasting, moment, odds, short, signed
+from bearometer_dashboard.wording import DIMENSIONS, lasting, moment, name, odds, short, taken
 
 SEVERITIES = ("severe", "elevated", "watch")
-DIMENSIONS = {"all": "", "topic": "Topic", "source": "Source", "ticker": "Ticker"}
 RECENT = 5
 
 
 class AlertList(ui.element, component="alerts.js"):
     """Draws `rows` (open alerts) and `recent` (resolved, dimmed); text only, whatever the news says."""
 
-    def __init__(self, on_pick: Callable[[int], Any]) -> None:
+    def __init__(self, on_pick: Callable[[int], Any], on_step: OnStep) -> None:
         super().__init__()
+        self._on_step = on_step
+        self._cards: dict[int, Card] = {}
         self._props["rows"] = []
         self._props["recent"] = []
         self.on("pick", lambda event: on_pick(_picked(event)))
 
-    def show(self, view: View | None, opened: frozenset[int]) -> None:
-        """Draws the alerts of a stream; those in `opened` with their evidence."""
+    def show(self, view: View | None, opened: frozenset[int], palette: Palette) -> None:
+        """Draws the alerts of a stream; those in `opened` with their cards."""
         alerts = view.alerts if view else []
         rows = [row(a, view, opened) for a in ranked(alerts)] if view else []
         recent = [row(a, view, opened) for a in resolved(alerts)[:RECENT]] if view else []
+        self._show_cards({r["id"] for r in rows + recent if r["open"]}, view, palette)
         if (rows, recent) != (self._props["rows"], self._props["recent"]):
             self._props["rows"], self._props["recent"] = rows, recent
             self.update()
+
+    def _show_cards(self, opened: set[int], view: View | None, palette: Palette) -> None:
+        for id in self._cards.keys() - opened:
+            self._cards.pop(id).delete()
+        for id in opened - self._cards.keys():
+            with self.slots.get(f"card-{id}") or self.add_slot(f"card-{id}"):
+                self._cards[id] = Card(self._on_step)
+        for id, card in self._cards.items():
+            if view and id in view.cards:
+                card.show(view.cards[id], view.clock, palette)
 
 
 def ranked(alerts: list[Json]) -> list[Json]:
@@ -50,9 +63,8 @@ def resolved(alerts: list[Json]) -> list[Json]:
 
 def row(alert: Json, view: View, opened: frozenset[int]) -> Json:
     """What the panel shows of an alert, as text. Times in UTC."""
-    now, evidence = view.clock, alert["evidence"]
-    stories = [story(item, now) for item in evidence.get("top", [])]
-    minutes = evidence.get("window_minutes")
+    evidence = alert["evidence"]
+    top, minutes = evidence.get("top"), evidence.get("window_minutes")
     return {
         "id": alert["id"],
         "state": alert["state"],
@@ -60,21 +72,15 @@ def row(alert: Json, view: View, opened: frozenset[int]) -> Json:
         "badge": "pending" if alert["state"] == "pending" else alert["severity"],
         "dimension": DIMENSIONS.get(alert["dimension"], alert["dimension"]),
         "name": name(alert),
-        "when": when(alert, now),
+        "when": when(alert, view.clock),
         "observed": f"{alert['observed']} negative" + (f" in {minutes} min" if minutes else ""),
         "expected": f"{alert['expected']:.1f} expected",
         "odds": f"chance {odds(alert['p_value'])}",
-        "headline": stories[0]["title"] if stories else "",
+        "headline": top[0]["title"] if top else "",
+        "taken": taken(alert),
         "open": alert["id"] in opened,
-        "stories": stories,
-        "steps": [step(s, now) for s in view.histories.get(alert["id"], [])],
-        "facts": facts(alert),
+        "read": alert["id"] in view.cards,
     }
-
-
-def name(alert: Json) -> str:
-    """What an alert is about, in as few words as possible."""
-    return "All news" if alert["dimension"] == "all" else str(alert["key"])
 
 
 def when(alert: Json, now: datetime | None) -> str:
@@ -83,35 +89,6 @@ def when(alert: Json, now: datetime | None) -> str:
     if end:
         return f"{short(start, now)} to {short(end, now)}"
     return f"since {short(start, now)}" + (f", {lasting(now - start)}" if now and start else "")
-
-
-def story(item: Json, now: datetime | None) -> Json:
-    """An item of the evidence."""
-    return {
-        "time": short(moment(item["published_at"]), now),
-        "source": item["source"],
-        "title": item["title"],
-        "url": link(item["url"]),
-        "score": signed(item["score"]),
-    }
-
-
-def step(entry: Json, now: datetime | None) -> Json:
-    """A step of an alert's life."""
-    return {"time": short(moment(entry["at"]), now), "state": entry["state"], "note": entry["note"]}
-
-
-def facts(alert: Json) -> list[str]:
-    """What the count rests on, and what a person needs to look the alert up elsewhere."""
-    evidence, lines = (
-        alert["evidence"],
-        [f"Alert {alert['id']}, rule {alert['rule']}, scored by {alert['model_version']}"],
-    )
-    if "sources" in evidence:
-        lines.insert(
-            0, f"{alert['observed']} negative of {evidence['items']} items, from {evidence['sources']} sources"
-        )
-    return lines
 
 
 def _rank(severity: str) -> int:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bearometer_dashboard.alerts import name, ranked, resolved
+from bearometer_dashboard.alerts import ranked, resolved
 from bearometer_dashboard.client import Json
 from bearometer_dashboard.palette import Palette
 from bearometer_dashboard.snapshot import Window
-from bearometer_dashboard.wording import moment
+from bearometer_dashboard.wording import moment, name
 
 MARKED = 12  # alerts; more would hide the lines under them
 NAMED = 2  # names in one caption

@@ -21,6 +21,7 @@ from bearometer_dashboard.live import Live
 from bearometer_dashboard.mood import MoodPanel
 from bearometer_dashboard.palette import DARK, LIGHT, variables
 from bearometer_dashboard.snapshot import RANGES, Ask, Snapshot, read
+from bearometer_dashboard.steps import StepDialog
 from bearometer_shared.errors import BearometerError
 
 POLL_S = 5.0
@@ -60,12 +61,13 @@ class Page:
         ui.add_css(variables() + STYLE.read_text())
         self._header = Header(ask.stream, ask.range, self._pick_stream, self._pick_range)
         with ui.element("div").classes("board"):
-            self._alerts = AlertList(self._pick_alert)
+            self._alerts = AlertList(self._pick_alert, self._open_step)
             with ui.element("div").classes("middle"):
                 self._mood = MoodPanel()
                 self._learning = LearningPanel(enough_labels)
             self._items = ItemTable(self._correct)
         self._correction = Correction(api, self._corrected)
+        self._step = StepDialog(api, self._wake_up)
         ui.on("scheme", lambda event: self._scheme(event.args))
 
     async def follow(self, client: Client) -> None:
@@ -99,7 +101,7 @@ class Page:
         if self._snapshot:
             self._entitle(title(self._snapshot))
             self._header.show(self._snapshot)
-            self._alerts.show(self._snapshot.view, self._ask.opened)
+            self._alerts.show(self._snapshot.view, self._ask.opened, self._palette)
             self._mood.show(self._snapshot.view, self._palette)
             self._learning.show(self._snapshot.learning)
             self._items.show(self._snapshot.view)
@@ -134,6 +136,12 @@ class Page:
         self._wake.set()
         shown = {"stream": ask.stream, "range": ask.range}
         ui.navigate.history.replace("?" + urlencode({name: value for name, value in shown.items() if value}))
+
+    def _open_step(self, alert: Json, action: str) -> None:
+        self._step.open(alert, action)
+
+    def _wake_up(self) -> None:
+        self._wake.set()
 
     def _correct(self, article: Json) -> None:
         if self._snapshot:

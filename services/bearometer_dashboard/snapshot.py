@@ -28,7 +28,7 @@ RANGES = {
 
 @dataclass(frozen=True)
 class Ask:
-    """What one browser wants to see. `stream` None: whichever fits; `opened`: alerts whose history is on show."""
+    """What one browser wants to see. `stream` None: whichever fits; `opened`: alerts whose card is on show."""
 
     stream: str | None = None
     range: str = "24 h"
@@ -46,13 +46,13 @@ class Window:
 
 @dataclass(frozen=True)
 class View:
-    """What the API says of one stream."""
+    """What the API says of one stream; `cards` are the opened alerts with their histories."""
 
     stream: str
     clock: datetime | None
     window: Window
     alerts: list[Json]
-    histories: dict[int, list[Json]]
+    cards: dict[int, Json]
     overall: list[Json]
     topics: list[Json]
     items: list[Json]
@@ -110,9 +110,9 @@ async def _view(api: Api, stream: Json | None, ask: Ask) -> View | None:
         _alerts(api, name),
         api.get("articles", stream=name, limit=ITEMS),
     )
-    histories = await _histories(api, ask.opened & {alert["id"] for alert in alerts})
+    cards = await _cards(api, ask.opened & {alert["id"] for alert in alerts})
     clock = moment(stream["clock"])
-    return View(name, clock, span, alerts, histories, overall["series"], topics["series"], items["items"])
+    return View(name, clock, span, alerts, cards, overall["series"], topics["series"], items["items"])
 
 
 async def _alerts(api: Api, stream: str) -> list[Json]:
@@ -125,9 +125,9 @@ async def _alerts(api: Api, stream: str) -> list[Json]:
     return sorted(found.values(), key=lambda alert: int(alert["id"]), reverse=True)
 
 
-async def _histories(api: Api, ids: frozenset[int]) -> dict[int, list[Json]]:
+async def _cards(api: Api, ids: frozenset[int]) -> dict[int, Json]:
     answers = await asyncio.gather(*(api.get(f"alerts/{id}") for id in sorted(ids)))
-    return {answer["id"]: answer["history"] for answer in answers}
+    return {answer["id"]: answer for answer in answers}
 
 
 async def _learning(api: Api) -> Learning:

@@ -1,7 +1,9 @@
-"""How moments, scores and chances are said on the page: UTC everywhere, one form for each."""
+"""How moments, scores, chances and alerts are said on the page: UTC everywhere, one form for each."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+DIMENSIONS = {"all": "", "topic": "Topic", "source": "Source", "ticker": "Ticker"}
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -46,6 +48,24 @@ def odds(p: float) -> str:
         if times >= size:
             return f"1 in {_two_figures(times / size)}{name}"
     return f"1 in {_two_figures(times)}"
+
+
+def name(alert: dict[str, Any]) -> str:
+    """What an alert is about, in as few words as possible."""
+    return "All news" if alert["dimension"] == "all" else str(alert["key"])
+
+
+def taken(alert: dict[str, Any]) -> str:
+    """What people did about an alert: `ana is on it, ben's, snoozed until 15:00, judged false`. Wall time."""
+    until, verdict = moment(alert.get("snoozed_until")), alert.get("verdict")
+    said = (
+        f"{alert['acknowledged_by']} is on it" if alert.get("acknowledged_by") else "",
+        f"{alert['assignee']}'s" if alert.get("assignee") else "",
+        f"snoozed until {short(until, datetime.now(UTC))}" if until else "",
+        "silenced" if alert.get("silenced") else "",
+        f"judged {verdict.replace('_', ' ')}" if verdict else "",
+    )
+    return ", ".join(filter(None, said))
 
 
 def _two_figures(value: float) -> str:

@@ -2,16 +2,15 @@
 
 1. Poll. Partitions that became ours are sought to where Postgres says they are.
 2. Decode; drop what the batch repeats and what is stored already.
-3. Score with the model that serves now. One batch, one model.
+3. Score with the model that serves now; link and sketch. One batch, one model.
 4. Send what could not be taken to the dead letters, acknowledged.
-5. One transaction: articles, mentions, trends, clocks, offsets. Fenced: another owner means roll back.
+5. One transaction: articles, stories, mentions, trends, clocks, offsets. Fenced: another owner means roll back.
 6. Announce on news.scored; it counts as announced with the next batch, once acknowledged.
 7. Tell Kafka, for the lag tools.
 
 An outage holds the batch: partitions pause, polling goes on, the batch is tried again.
 """
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +21,7 @@ from sqlalchemy.exc import DataError, DBAPIError
 
 from bearometer_scorer import metrics
 from bearometer_scorer.dead_letters import DeadLetters
-from bearometer_scorer.scoring import Scored, row, score_all
+from bearometer_scorer.scoring import Scored, rows, score_all
 from bearometer_scorer.serving import Serving
 from bearometer_scorer.work import Work, drop_known, sort_out
 from bearometer_shared.clock import Clock
@@ -37,7 +36,7 @@ from bearometer_shared.kafka.port import (
     Record,
 )
 from bearometer_shared.settings import Settings
-from bearometer_shared.storage import articles, offsets, streams, trends
+from bearometer_shared.storage import articles, offsets, stories, streams, trends
 from bearometer_shared.storage.articles import ArticleRow
 from bearometer_shared.storage.offsets import Position
 from bearometer_shared.storage.session import is_outage, transaction, wake
@@ -140,34 +139,32 @@ class Scorer:
         self.producer.flush()  # the last batch's announcements, sent while this one was scored
         moved = self._moved(records)
         with transaction(self.database) as connection:
-            rows = self._store(connection, work, scores, engine.version)
+            stored = self._store(connection, work, scores, engine.version)
             offsets.move(connection, self._positions, moved)
             again = articles.scored(connection, work.again) if work.again else []
             wake(connection)
         self._positions |= moved
         self._held = []
-        for message in [*map(articles.announcement, rows), *again]:
+        for message in [*map(articles.announcement, stored), *again]:
             self.producer.send(NEWS_SCORED, message.article_id, encode(message))
         self.consumer.commit({partition: position.next for partition, position in moved.items()})
-        metrics.count(rows, work, engine.version)
-        return len(rows)
+        metrics.count(stored, work, engine.version)
+        return len(stored)
 
     def _store(self, connection: Connection, work: Work, scores: list[Scored], version: str) -> list[ArticleRow]:
-        now, batch, newest = self.clock.now(), uuid.uuid4(), dict[str, datetime]()
+        now, newest = self.clock.now(), dict[str, datetime]()
         for item in (one.item for one in scores):
             newest[item.stream] = max(item.published_at, newest.get(item.stream, item.published_at))
         on_time = streams.lock(connection, newest, now, timedelta(seconds=self.settings.lateness_s))
-        new = articles.claim(connection, [one.item for one in scores], now.date())
-        rows = [
-            row(one, version=version, batch=batch, now=now, late=one.item.published_at < on_time[one.item.stream])
-            for one in scores
-            if (one.item.stream, one.item.id) in new
-        ]
-        articles.insert(connection, rows)
-        trends.add(connection, rows)
+        claimed = articles.claim(connection, [one.item for one in scores], now.date())
+        new = [one for one in scores if (one.item.stream, one.item.id) in claimed]
+        told = stories.assign(connection, [one.sketch for one in new])
+        stored = rows(new, told, on_time, version=version, now=now)
+        articles.insert(connection, stored)
+        trends.add(connection, stored)
         for partition, ticks in work.ticks.items():
             streams.tick(connection, partition, ticks)
-        return rows
+        return stored
 
     def _moved(self, records: list[Record]) -> dict[Partition, Position]:
         """Where the batch's partitions stand after it: announced up to its start, since its own go out after it."""

@@ -1,13 +1,15 @@
-"""From items to rows: the model's answer for each, whom it names, and a poison item found by bisection."""
+"""From items to rows: the model's answer for each, whom it names, its sketch, and a poison item found by bisection."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from bearometer_shared.entities import Linker
 from bearometer_shared.inference.engine import Engine, Score
 from bearometer_shared.storage.articles import ArticleRow
+from bearometer_shared.stories.joining import Assignment
+from bearometer_shared.stories.sketch import Sketch, sketch
 from bearometer_shared.text import model_text
 from bearometer_shared.wire import News
 
@@ -16,21 +18,25 @@ READ = 2000  # characters of a body in which companies are looked for
 
 
 class Scored(NamedTuple):
-    """An item with the model's answer; `tickers` are the publisher's and those that the text names."""
+    """An item with the model's answer; `tickers` are the publisher's and those that the text names.
+
+    By `sketch` its copies are told.
+    """
 
     item: News
     score: Score
     tickers: list[str]
+    sketch: Sketch
 
 
 def score_all(engine: Engine, linker: Linker, items: Sequence[News]) -> tuple[list[Scored], Poison]:
-    """Scores and links items; when that fails for a batch, halves it until the items at fault stand alone."""
+    """Scores, links and sketches items; when that fails for a batch, halves it until the items at fault stand alone."""
     if not items:
         return [], []
     try:
         scores = engine.score([model_text(item.title, item.body) for item in items])
-        return [Scored(item, s, _tickers(linker, item)) for item, s in zip(items, scores, strict=True)], []
-    except Exception as error:  # whatever a model runtime raises: one item must not block the others
+        return [_scored(linker, item, score) for item, score in zip(items, scores, strict=True)], []
+    except Exception as error:  # whatever a model runtime or odd text raises: one item must not block the others
         if len(items) == 1:
             return [], [(items[0], f"scoring failed: {type(error).__name__}: {error}")]
         half = len(items) // 2
@@ -38,14 +44,31 @@ def score_all(engine: Engine, linker: Linker, items: Sequence[News]) -> tuple[li
         return left + right, bad + worse
 
 
-def _tickers(linker: Linker, item: News) -> list[str]:
+def _scored(linker: Linker, item: News, score: Score) -> Scored:
     named = linker.tickers(f"{item.title}\n{item.body[:READ]}", item.published_at)
-    return list(dict.fromkeys([*item.tickers, *named]))
+    return Scored(item, score, list(dict.fromkeys([*item.tickers, *named])), sketch(item))
 
 
-def row(scored: Scored, *, version: str, batch: UUID, now: datetime, late: bool) -> ArticleRow:
-    """The row of a scored item."""
-    item, score, tickers = scored
+def rows(
+    batch: Sequence[Scored], told: Iterable[Assignment], on_time: Mapping[str, datetime], *, version: str, now: datetime
+) -> list[ArticleRow]:
+    """The rows of a batch, each item in the story that is `told`. Late is what is before its stream's `on_time`."""
+    id, story = uuid4(), {(answer.stream, answer.item): answer.story for answer in told}
+    return [
+        _row(
+            one,
+            story=story[one.item.stream, one.item.id],
+            version=version,
+            batch=id,
+            now=now,
+            late=one.item.published_at < on_time[one.item.stream],
+        )
+        for one in batch
+    ]
+
+
+def _row(scored: Scored, *, story: str, version: str, batch: UUID, now: datetime, late: bool) -> ArticleRow:
+    item, score, tickers, _ = scored
     return ArticleRow(
         stored_on=now.date(),
         stream=item.stream,
@@ -70,4 +93,5 @@ def row(scored: Scored, *, version: str, batch: UUID, now: datetime, late: bool)
         signed=score.signed,
         topic=score.topic,
         topic_p=score.topic_p,
+        story=story,
     )

@@ -62,6 +62,8 @@ class Settings(BaseSettings):
     lateness_s: int = Field(600, ge=0, description="how much later than the newest an item may be and still count")
 
     # Alerts.
+    channels: Path | None = Field(None, description="a YAML file of the channels that people hear of alerts on")
+    rules: Path | None = Field(None, description="a YAML file of rules: what is watched, and what is unusual")
     webhook_url: str | None = None
     webhook_secret: SecretStr | None = Field(None, description="whsec_... (Standard Webhooks)")
     tick_s: float = Field(1.0, gt=0, description="how often to look where no wake-up came")

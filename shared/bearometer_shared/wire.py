@@ -67,7 +67,7 @@ class Tick(Wire):
 class Scored(Wire):
     """Topic `news.scored`: an item's score by one model version. `id` is fixed: a repeat is recognisable.
 
-    Probabilities and `signed` are in millionths.
+    Probabilities and `signed` are in millionths. `story` is the `article_id` of the first of the item's copies.
     """
 
     id: Name
@@ -85,6 +85,7 @@ class Scored(Wire):
     signed: int
     topic: str
     topic_p: int
+    story: str = ""
 
 
 class DeadLetter(Wire):
@@ -101,7 +102,9 @@ class DeadLetter(Wire):
 
 
 class AlertEvent(Wire):
-    """Topic `alerts`: one step of an alert's life. `id` is the outbox row's: a repeat is recognisable."""
+    """Topic `alerts`: one step of an alert's life, the detector's or a person's. `id` is the outbox row's: a repeat is
+    recognisable.
+    """
 
     id: Name
     alert_id: int
@@ -116,6 +119,8 @@ class AlertEvent(Wire):
     observed: int
     expected: float
     p_value: float
+    actor: str = ""
+    note: str = ""
 
 
 def encode(message: Wire) -> bytes:

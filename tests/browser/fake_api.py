@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import uvicorn
+from fake_card import card
 from fake_news import END, MODEL, VOLUMES, article, articles, history
 from fastapi import FastAPI, HTTPException, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
@@ -30,6 +31,7 @@ class World:
         self.articles = articles()
         self.alerts: list[Json] = []
         self.labels: list[Json] = []
+        self.steps: list[Json] = []
         self.topics = list(VOLUMES)
         self.empty = False
         gone = {"state": "resolved", "resolved_at": (END - timedelta(minutes=139)).isoformat()}
@@ -56,7 +58,7 @@ class World:
 def _alert(id: int, items: list[Json], dimension: str, key: str, severity: str, ago: float, **more: Any) -> Json:
     fired = END - timedelta(minutes=ago)
     top = [i for i in items if i["score"] < -0.25 and key in ("all", i["topic"], i["source"], *i["tickers"])][:6]
-    shown = ("id", "title", "source", "published_at", "url", "score")
+    figures = {"observed": 23, "expected": 2.1, "p_value": 2.4e-7} | more
     return {
         "id": id,
         "fingerprint": f"live/spike/{dimension}/{key}",
@@ -69,17 +71,10 @@ def _alert(id: int, items: list[Json], dimension: str, key: str, severity: str, 
         "pending_at": (fired - timedelta(minutes=3)).isoformat(),
         "fired_at": fired.isoformat(),
         "resolved_at": None,
-        "observed": 23,
-        "expected": 2.1,
-        "p_value": 2.4e-7,
         "model_version": MODEL,
-        "evidence": {
-            "window_minutes": 60,
-            "items": 96,
-            "sources": len({item["source"] for item in top}),
-            "top": [{name: item[name] for name in shown} for item in top],
-        },
-    } | more
+        "evidence": card(END, top, figures["observed"], figures["expected"]),
+        "history": [],
+    } | figures
 
 
 world = World()
@@ -143,12 +138,35 @@ def alert(id: int) -> Json:
         raise HTTPException(404, "no such alert")
     note = f"{found['observed']} negative of 96 items, {found['expected']} expected, p {found['p_value']:.1e}"
     names = (("pending", "pending_at"), ("firing", "fired_at"), ("resolved", "resolved_at"))
-    steps = [
-        {"state": s, "at": found[f], "recorded_at": found[f], "actor": "detector", "note": note}
-        for s, f in names
-        if found[f]
-    ]
-    return found | {"history": steps}
+    seen = [_step(name, found[at], "detector", note) for name, at in names if found[at]]
+    return found | {"history": seen + found["history"]}
+
+
+@app.post("/v1/alerts/{id}/steps", status_code=201)
+def take(id: int, body: Json) -> Json:
+    """Understands what an acknowledgement, an assignment and a verdict change."""
+    found = alert(id)
+    if body["action"] == "acknowledge" and found.get("acknowledged_by"):
+        raise HTTPException(409, f"alert {id} is acknowledged already, by {found['acknowledged_by']}")
+    row = next(a for a in world.alerts if a["id"] == id)
+    row |= {
+        "acknowledge": {"acknowledged_by": body["actor"]},
+        "assign": {"assignee": body.get("assignee")},
+        "verdict": {"verdict": body.get("verdict"), "verdict_reason": body["note"], "verdict_by": body["actor"]},
+    }.get(body["action"], {})
+    row["history"].append(
+        _step(NAMES.get(body["action"], body["action"]), END.isoformat(), body["actor"], body["note"])
+    )
+    world.steps.append({"id": id} | body)
+    world.version += 1
+    return alert(id)
+
+
+NAMES = {"acknowledge": "acknowledged", "assign": "assigned", "verdict": "judged"}
+
+
+def _step(state: str, at: str, actor: str, note: str) -> Json:
+    return {"state": state, "at": at, "recorded_at": at, "actor": actor, "note": note}
 
 
 @app.get("/v1/events", response_class=EventSourceResponse)
@@ -239,6 +257,12 @@ def control_empty(empty: bool) -> None:
 def control_labels() -> list[Json]:
     """What was posted to /v1/labels."""
     return world.labels
+
+
+@app.get("/control/steps")
+def control_steps() -> list[Json]:
+    """What was posted to /v1/alerts/{id}/steps."""
+    return world.steps
 
 
 if __name__ == "__main__":

@@ -44,12 +44,64 @@ def test_an_opened_alert_shows_evidence_and_history_and_stays_open(
 ) -> None:
     page = open_page(dashboard).page
     alert = page.locator("[data-alert]", has_text="CRWB").first
-    alert.get_by_role("button").click()
+    alert.get_by_role("button").first.click()
     expect(alert.locator(".evidence")).to_contain_text("Two brokers cut Corwen Bancorp to sell")
+    expect(alert.locator(".evidence")).to_contain_text("14 negative stories about CRWB")
+    expect(alert.locator(".evidence")).to_contain_text("3 copies by Ledgerline (2), TapeChatter; 3 sources in all")
     expect(alert.locator(".evidence")).to_contain_text("firing")
+    expect(alert.locator(".word.by-3").first).to_have_text("halts")
+    expect(alert.locator(".curve canvas")).to_be_visible()
     fake.happens("item", title="Something else")
     expect(page.locator("[data-item]").first).to_contain_text("Something else")
-    expect(alert.locator(".evidence")).to_be_visible()
+    expect(alert.locator(".evidence .curve canvas")).to_be_visible()
+    alert.get_by_role("button").first.click()
+    expect(alert.locator(".evidence")).to_have_count(0)
+
+
+def test_what_people_do_with_an_alert_reaches_the_api_and_comes_back(
+    dashboard: str, fake: Fake, open_page: OpenPage
+) -> None:
+    page = open_page(dashboard).page
+    alert = page.locator("[data-alert]", has_text="CRWB").first
+    alert.get_by_role("button").first.click()
+    dialog = page.locator(".correction.step")
+    alert.get_by_role("button", name="Acknowledge").click()
+    dialog.get_by_role("button", name="Acknowledge").click()
+    expect(page.get_by_text("Say who you are.")).to_be_visible()
+    dialog.get_by_label("Your name").fill("ana")
+    dialog.get_by_role("button", name="Acknowledge").click()
+    expect(alert.locator(".alert-line")).to_contain_text("ana is on it", timeout=SOON)
+    expect(alert.locator(".evidence")).to_contain_text("acknowledged")
+    expect(alert.get_by_role("button", name="Acknowledge")).to_be_hidden()
+    alert.get_by_role("button", name="Verdict").click()
+    expect(dialog.get_by_label("Your name")).to_have_value("ana")
+    dialog.get_by_role("button", name="Not useful").click()
+    dialog.get_by_role("button", name="Verdict").click()
+    expect(page.get_by_text("Say why.")).to_be_visible()
+    dialog.get_by_label("Reason").fill("one story, told by five")
+    dialog.get_by_role("button", name="Verdict").click()
+    expect(alert.locator(".evidence")).to_contain_text("Judged not useful by ana: one story, told by five")
+    said = [{name: step[name] for name in ("id", "action", "actor", "note")} for step in fake.steps()]
+    assert said == [
+        {"id": 4, "action": "acknowledge", "actor": "ana", "note": ""},
+        {"id": 4, "action": "verdict", "actor": "ana", "note": "one story, told by five"},
+    ]
+    assert fake.steps()[1]["verdict"] == "not_useful"
+
+
+def test_a_step_that_the_api_refuses_says_why_and_changes_nothing(
+    dashboard: str, fake: Fake, open_page: OpenPage
+) -> None:
+    page = open_page(dashboard).page
+    alert = page.locator("[data-alert]", has_text="CRWB").first
+    alert.get_by_role("button").first.click()
+    alert.get_by_role("button", name="Acknowledge").click()
+    fake.step(4, action="acknowledge", actor="ben", note="")
+    dialog = page.locator(".correction.step")
+    dialog.get_by_label("Your name").fill("ana")
+    dialog.get_by_role("button", name="Acknowledge").click()
+    expect(page.get_by_text("Not done: alert 4 is acknowledged already, by ben")).to_be_visible()
+    expect(alert.locator(".alert-line")).to_contain_text("ben is on it")
 
 
 def test_hostile_news_shows_as_text_and_runs_nothing(dashboard: str, fake: Fake, open_page: OpenPage) -> None:
@@ -60,9 +112,11 @@ def test_hostile_news_shows_as_text_and_runs_nothing(dashboard: str, fake: Fake,
     expect(row.locator(".title")).to_contain_text(HOSTILE)
     expect(row.locator("a")).to_have_count(0)
     alert = page.locator(".open [data-alert]").filter(has_text="onerror").first
-    alert.get_by_role("button").click()
-    expect(alert.locator(".evidence")).to_contain_text(HOSTILE)
-    page.locator(".chart canvas").hover()
+    alert.get_by_role("button").first.click()
+    expect(alert.locator(".evidence .title").first).to_contain_text(HOSTILE)
+    expect(alert.locator(".evidence .why")).to_contain_text(HOSTILE)
+    expect(alert.locator(".evidence a")).to_have_count(0)
+    page.locator(".mood .chart canvas").hover()
     expect(page.get_by_text("Negative items", exact=True)).to_be_visible()
     expect(page.locator(".chart")).to_contain_text(HOSTILE)
     row.get_by_role("button").click()

@@ -45,7 +45,7 @@ def raise_one(engine: Engine, key: str, stream: str = "live", state: str = "firi
     evidence = {
         "since": "2026-03-02T05:30:00Z",
         "until": "2026-03-02T06:30:00Z",
-        "items": 30,
+        "among": 30,
         "sources": 4,
         "top": [ITEM],
     }

@@ -18,11 +18,12 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from stored_news import store, tick
 
 from bearometer_alerts import times, topic
+from bearometer_alerts.channel import Channel
+from bearometer_alerts.channels import configured
 from bearometer_alerts.evaluate import Evaluator
 from bearometer_alerts.notify import GIVE_UP_AFTER, Notifier
 from bearometer_alerts.recording import KAFKA, WEBHOOK
 from bearometer_alerts.topic import TopicChannel
-from bearometer_alerts.webhook import WebhookChannel
 from bearometer_shared.clock import Clock, ManualClock, SystemClock
 from bearometer_shared.kafka.log import RealLog
 from bearometer_shared.kafka.memory import MemoryBroker, MemoryProducer
@@ -112,7 +113,12 @@ def row(engine: Engine, id: UUID) -> Any:
 
 
 def notifier(engine: Engine, settings: Settings, clock: Clock | None = None) -> Notifier:
-    return Notifier(engine, WebhookChannel(settings), clock or SystemClock())
+    return Notifier(engine, webhook(settings), clock or SystemClock())
+
+
+def webhook(settings: Settings) -> Channel:
+    """As the service makes it of the settings."""
+    return next(one.channel for one in configured(settings) if one.channel.name == WEBHOOK)
 
 
 def test_a_webhook_carries_a_signature_that_the_library_accepts(
@@ -177,7 +183,7 @@ def test_410_disables_the_channel_and_says_so(
 def test_a_crash_between_sending_and_marking_repeats_it_with_the_same_id(
     engine: Engine, settings: Settings, receiver: Receiver
 ) -> None:
-    id, channel = queue(engine), WebhookChannel(settings)
+    id, channel = queue(engine), webhook(settings)
 
     class Crashing:
         name, batch = channel.name, channel.batch

@@ -13,8 +13,8 @@ from bearometer_shared.kafka.memory import MemoryBroker, MemoryProducer
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage.session import connect
 
-PATHS = ("articles", "trends", "alerts", "runs", "streams", "labels", "models")
-FILTERS = ("stream", "topic", "ticker", "source", "sentiment", "dimension", "key", "state")
+PATHS = ("articles", "trends", "alerts", "silences", "runs", "streams", "labels", "models")
+FILTERS = ("stream", "topic", "ticker", "source", "sentiment", "dimension", "key", "state", "assignee", "verdict")
 NAMES = (*FILTERS, "from", "to", "limit", "cursor", "step")
 times = strategies.datetimes().map(lambda at: at.isoformat()) | strategies.floats().map(str)
 numbers = strategies.integers().map(str) | strategies.integers(60, 10**7).map(lambda n: str(n // 60 * 60))

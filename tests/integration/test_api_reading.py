@@ -83,6 +83,7 @@ def test_an_article_is_told_as_the_contract_says(client: TestClient, engine: Eng
                 "body": "More.",
                 "url": "https://news.example/a",
                 "tickers": ["HWB"],
+                "story": "a",
                 "sentiment": "negative",
                 "score": -0.88,
                 "probabilities": {"negative": 0.9, "neutral": 0.08, "positive": 0.02},
@@ -164,11 +165,28 @@ def test_buckets_hold_what_the_minutes_hold_and_gaps_are_told(client: TestClient
     [series] = answer["series"]
     assert (series["dimension"], series["key"]) == ("all", "all")
     assert series["points"] == [
-        {"at": "2026-03-05T11:55:00Z", "items": 0, "negative": 0, "neutral": 0, "positive": 0, "mood": None},
-        {"at": "2026-03-05T12:00:00Z", "items": 2, "negative": 1, "neutral": 0, "positive": 1, "mood": -0.24},
-        {"at": "2026-03-05T12:05:00Z", "items": 0, "negative": 0, "neutral": 0, "positive": 0, "mood": None},
-        {"at": "2026-03-05T12:10:00Z", "items": 1, "negative": 1, "neutral": 0, "positive": 0, "mood": -0.88},
+        point("11:55", 0, 0, None),
+        point("12:00", 2, 1, -0.24, positive=1, stories=2, negative_stories=1),
+        point("12:05", 0, 0, None),
+        point("12:10", 1, 1, -0.88, stories=1, negative_stories=1),
     ]
+
+
+def point(at: str, items: int, negative: int, mood: float | None, **counts: int) -> dict[str, Any]:
+    none = {"neutral": 0, "positive": 0, "stories": 0, "negative_stories": 0}
+    return {"at": f"2026-03-05T{at}:00Z", "items": items, "negative": negative, "mood": mood} | none | counts
+
+
+def test_of_a_story_every_item_is_told_and_the_first_counts_in_a_bucket_of_any_width(
+    client: TestClient, engine: Engine
+) -> None:
+    store(engine, [row("a"), row("b", NOON + MINUTE, story="a"), row("c", NOON + 61 * MINUTE, story="a")])
+    articles = client.get("/v1/articles").json()["items"]
+    assert [(item["id"], item["story"]) for item in articles] == [("c", "a"), ("b", "a"), ("a", "a")]
+    for step, counts in ((60, [1]), (3600, [1]), (86_400, [1])):
+        points = client.get(f"/v1/trends?step={step}&from=2026-03-05").json()["series"][0]["points"]
+        assert sum(point["items"] for point in points) == 3
+        assert [point["stories"] for point in points if point["stories"]] == counts
 
 
 def test_every_step_counts_every_item_once(client: TestClient, engine: Engine) -> None:

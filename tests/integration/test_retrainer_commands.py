@@ -3,9 +3,10 @@
 import json
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from learning_desk import NOW, Teacher, add_labels, desk, queued
@@ -17,7 +18,7 @@ from bearometer_retrainer import commands, schedule
 from bearometer_retrainer.run import run
 from bearometer_shared.errors import ArtifactError, UserError
 from bearometer_shared.settings import Settings, settings
-from bearometer_shared.storage import labels, models, retention, runs
+from bearometer_shared.storage import labels, models, outbox, retention, runs
 from bearometer_shared.storage.labels import NewLabel
 from bearometer_shared.storage.session import connect, transaction
 
@@ -250,13 +251,23 @@ def test_cleaning_drops_what_is_past_its_time_and_nothing_else(database: Engine)
         ):
             _article(connection, stream, stored_on, published_at)
         models.report_server(connection, "gone", "a", "", kept)
+        told = [_told(connection, at) for at in (old, kept)]
         dropped = retention.clean(connection, NOW, 90)
         left = connection.execute(text("SELECT stream, minute FROM trends ORDER BY stream, minute")).all()
         ids = connection.execute(text("SELECT count(*) FROM article_keys")).scalar()
         assert models.servers(connection) == []
+        assert connection.execute(text("SELECT id FROM outbox")).scalars().all() == told[1:]
     assert f"articles_{old:%Y%m%d}" in dropped
     assert [row.stream for row in left] == ["live", "replay"]
     assert ids == 2
+
+
+def _told(connection: Any, at: datetime) -> UUID:
+    """A notification that was delivered then; of no alert, as none is looked at here."""
+    id = uuid4()
+    outbox.add(connection, id, 1, "kafka", {}, at)
+    outbox.delivered(connection, id, at)
+    return id
 
 
 def _article(connection: Any, stream: str, stored_on: Any, published_at: Any) -> None:
@@ -265,6 +276,6 @@ def _article(connection: Any, stream: str, stored_on: Any, published_at: Any) ->
     row = (
         ":d, :s, :i, :p, :p, :p, false, false, '', 't', '', '', '', '{}', gen_random_uuid(), 'v', 'neutral', 0, 1, 0, 0"
     )
-    connection.execute(text(f"INSERT INTO articles VALUES ({row}, 'Macro', 1)"), values)  # noqa: S608 - texts of ours
-    trend = ":s, 'all', 'all', date_trunc('minute', CAST(:p AS timestamptz)), 1, 0, 1, 0, 0, 0, 0"
+    connection.execute(text(f"INSERT INTO articles VALUES ({row}, 'Macro', 1, :i)"), values)  # noqa: S608 - texts of ours
+    trend = ":s, 'all', 'all', date_trunc('minute', CAST(:p AS timestamptz)), 1, 0, 1, 0, 0, 0, 0, 1, 0"
     connection.execute(text(f"INSERT INTO trends VALUES ({trend})"), values)  # noqa: S608 - texts of ours

@@ -1,16 +1,13 @@
-"""The detector's parts, the notifier's patience, and settings that are wrong."""
+"""The detector's parts, and the notifier's patience."""
 
 import random
 from datetime import timedelta
 
 import pytest
-from pydantic import SecretStr
 
-from bearometer_alerts import app, notify, webhook
+from bearometer_alerts import notify
 from bearometer_alerts.baseline import Baseline, Exposure, dispersion, rate, tail
 from bearometer_alerts.rule import LEVELS, severity
-from bearometer_shared.errors import UserError
-from bearometer_shared.settings import Settings
 
 HALF_LIFE = 72.0
 
@@ -69,35 +66,3 @@ def test_attempts_grow_apart_but_not_without_bound() -> None:
     assert waits[5] > 10 * waits[0]
     assert max(waits) <= 1.2 * timedelta(seconds=notify.LONGEST_DELAY_S)
     assert len(set(waits[20:])) > 10  # jitter
-
-
-@pytest.mark.parametrize(
-    "address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "fe80::1%eth0", "::ffff:10.0.0.1", "224.0.0.1"]
-)
-def test_addresses_that_the_internet_cannot_reach_are_not_public(address: str) -> None:
-    assert not webhook.is_public(address)
-
-
-def test_public_addresses_are() -> None:
-    assert webhook.is_public("93.184.215.14")
-    assert webhook.is_public("2606:2800:21f:cb07:6820:80da:af6b:8b2c")
-
-
-@pytest.mark.parametrize(
-    ("url", "secret", "named"),
-    [
-        ("https://hooks.example.com/a", None, "SECRET"),
-        ("https://hooks.example.com/a", "", "SECRET"),
-        ("https://hooks.example.com/a", "whsec_!", "SECRET"),
-        ("ftp://hooks.example.com/a", "whsec_AAAA", "URL"),
-        ("hooks.example.com", "whsec_AAAA", "URL"),
-    ],
-)
-def test_a_webhook_that_is_set_wrongly_is_one_clear_line_at_the_start(url: str, secret: str | None, named: str) -> None:
-    settings = Settings(webhook_url=url, webhook_secret=None if secret is None else SecretStr(secret))
-    with pytest.raises(UserError, match=f"BEAROMETER_WEBHOOK_{named}"):
-        app.channels(settings)
-
-
-def test_without_a_webhook_only_the_topic_hears() -> None:
-    assert [channel.name for channel in app.channels(Settings(webhook_url=""))] == ["kafka"]

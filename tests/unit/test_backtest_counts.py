@@ -76,12 +76,13 @@ def test_a_slow_drift_that_no_row_shows_is_found_by_the_cusum() -> None:
 
 def test_after_a_gap_the_level_of_the_day_before_is_forgotten() -> None:
     values, rows = calm(24), np.arange(24 * DAY)
-    values[14 * DAY :] *= 6  # the world is another one when the data come back
+    values[14 * DAY :] = calm(24, mean=240.0)[14 * DAY :]  # the world is another one when the data come back
     seconds = START + STEP_S * rows + np.where(rows >= 14 * DAY, 30 * DAY_S, 0.0)
     scores = anomalies(series(values, seconds))
     back = 14 * DAY
     assert np.isnan(scores.expected[back : back + HOUR_S // STEP_S]).all()  # the first hour: nothing to compare with
-    assert not scores.scores[back : back + DAY // 2].any()
+    loudest = scores.scores[back : back + DAY // 2].max()
+    assert loudest < 0.4  # a row alone may be told, for the spread is still the old one; what lasts would score 0.67
 
 
 def test_the_first_day_is_not_scored() -> None:

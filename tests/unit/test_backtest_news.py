@@ -2,6 +2,8 @@
 
 import gzip
 import json
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,19 +12,27 @@ import pytest
 from lexicon import LexiconEngine
 
 from bearometer_alerts import times
-from bearometer_alerts.backtest import history, model, news_file, spikes
+from bearometer_alerts.backtest import model, news_file, spikes
 from bearometer_alerts.backtest.history import History
+from bearometer_alerts.rule import SPIKE
 from bearometer_shared.errors import UserError
-from bearometer_shared.storage import trends
+from bearometer_shared.storage import story_keys, trends
+from bearometer_shared.storage.story_keys import Change
 from bearometer_shared.wire import news_item
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
-def item(minute: float, title: str = "Shares are unchanged", **fields: Any) -> dict[str, Any]:
-    at = START + timedelta(minutes=minute)
-    return {"id": f"{minute}-{title[:12]}", "published_at": at.isoformat(), "title": title, **fields}
+def item(minute: float, what: str = "unchanged", **fields: Any) -> dict[str, Any]:
+    """A story of its own: names that no other minute has."""
+    at, number = START + timedelta(minutes=minute), round(minute * 100)
+    title = f"{name(number)} {name(number + 77_777)} {name(3 * number + 1)} {what}"
+    return {"id": f"{minute}-{what}", "published_at": at.isoformat(), "title": title, **fields}
+
+
+def name(number: int) -> str:
+    return "".join("abcdefghij"[int(digit)] for digit in f"{number:06}").title()
 
 
 def taken(rows: list[dict[str, Any]]) -> History:
@@ -34,12 +44,12 @@ def taken(rows: list[dict[str, Any]]) -> History:
 
 def days(count: int) -> list[dict[str, Any]]:
     """Twenty items an hour, one in ten negative."""
-    return [item(n * 3, "Fund cuts its fees" if n % 10 == 0 else "Shares are unchanged") for n in range(count * 480)]
+    return [item(n * 3, "cuts fees" if n % 10 == 0 else "unchanged") for n in range(count * 480)]
 
 
 def burst(at: float) -> list[dict[str, Any]]:
     return [
-        item(at + n, f"Corwen halted {n}", source="Meridian", tickers=["CRWB"], url="https://example.com/a")
+        item(at + n, "Corwen halted", source="Meridian", tickers=["CRWB"], url="https://example.com/a")
         for n in range(12)
     ]
 
@@ -70,30 +80,57 @@ def test_an_alert_that_gets_worse_stays_one_and_fired_when_it_first_did() -> Non
     assert of_bank[0][0].observed < of_bank[1][0].observed
 
 
+def test_each_rule_fires_for_itself() -> None:
+    both = [SPIKE, replace(SPIKE, name="companies", dimensions=("ticker",))]
+    found = taken([*days(1), *burst(1440)])
+    assert [alert.key for alert in spikes.alerts(found, both)].count("CRWB") == 2
+    assert {alert.dimension for alert in spikes.alerts(found, both[1:])} == {"ticker"}
+
+
 def test_minutes_are_those_of_the_trends() -> None:
     """Against the trends' own sums over all rows at once, in whatever batches the model read them."""
     rows = with_burst()
-    found = taken(rows)
-    engine = LexiconEngine()
-    items = [news_item(row, received_at=NOW, stream="backtest") for row in rows]
-    scored = engine.score([one.title for one in items])
-    both = zip(items, scored, strict=True)
-    totals = trends.increments([history._row(one, score, engine.version) for one, score in both])
-    for minute in found.minutes():
-        key = ("backtest", "all", "all", times.start(minute.at))
-        assert minute.items == totals[key]["items"]
-        assert minute.negatives.get(("all", "all"), 0) == totals[key]["negative"]
-    assert sum(minute.items for minute in found.minutes()) == len(rows)
+    found = taken([*rows, *copies(rows[-40:])]).minutes()
+    news = (news_item(row, received_at=NOW, stream="backtest") for row in rows)
+    all_rows = [row for batch in History().scored(news, LexiconEngine()) for row in batch]
+    changes = [Change(of, None, first) for of, first in trends.firsts(all_rows).items()]
+    totals = story_keys.counts(changes)
+    for minute in found:
+        at = times.start(minute.at)
+        assert minute.items == totals["backtest", "all", "all", at]["stories"]
+        for key in (("all", "all"), ("ticker", "CRWB")):
+            assert minute.negatives.get(key, 0) == totals.get(("backtest", *key, at), Counter())["negative_stories"]
+    assert sum(minute.items for minute in found) == len(rows)
+
+
+def copies(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same texts again, a quarter of an hour after the last one."""
+    at = datetime.fromisoformat(rows[-1]["published_at"]) + timedelta(minutes=15)
+    return [row | {"id": f"copy of {row['id']}", "published_at": at.isoformat()} for row in rows]
+
+
+def test_the_copies_of_one_report_are_no_spike() -> None:
+    (report,) = burst(1440)[:1]
+    again = [report | {"id": f"copy {n}", "source": f"source {n}"} for n in range(30)]
+    found = taken([*days(1), report, *again])
+    assert found.items == 480 + 31
+    assert not [alert for alert in spikes.alerts(found) if alert.key == "CRWB"]
+
+
+def test_a_story_stands_once_on_the_evidence() -> None:
+    loud = [one for report in burst(1440) for one in (report, report | {"id": f"copy of {report['id']}"})]
+    (alert,) = [alert for alert in spikes.alerts(taken([*days(1), *loud])) if alert.key == "CRWB"]
+    assert len({story.title for story in alert.stories}) == len(alert.stories) >= 4
 
 
 def test_what_is_late_or_repeated_counts_nowhere() -> None:
-    rows = [item(0), item(10), item(10), item(9.5, "Out of order"), item(2, "Very late"), item(11)]
+    rows = [item(0), item(10), item(10), item(9.5), item(2), item(11)]
     found = taken(rows)
     assert (found.items, found.late, found.repeated) == (3, 2, 1)
 
 
 def test_items_out_of_order_within_a_minute_all_count() -> None:
-    found = taken([item(0), item(0.9), item(0.5, "A little later"), item(1.2)])
+    found = taken([item(0), item(0.9), item(0.5), item(1.2)])
     assert (found.items, found.late) == (4, 0)
     assert [minute.items for minute in found.minutes()] == [3, 1]
 

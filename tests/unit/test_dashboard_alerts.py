@@ -32,8 +32,8 @@ def alert(id: int, hours_ago: float = 1.0, **fields: Any) -> dict[str, Any]:
     } | fields
 
 
-def view(alerts: list[dict[str, Any]], histories: dict[int, list[dict[str, Any]]] | None = None) -> View:
-    return View("live", NOON, WINDOW, alerts, histories or {}, [], [], [])
+def view(alerts: list[dict[str, Any]], cards: dict[int, dict[str, Any]] | None = None) -> View:
+    return View("live", NOON, WINDOW, alerts, cards or {}, [], [], [])
 
 
 def test_the_most_severe_alert_stands_first_and_pending_ones_last() -> None:
@@ -67,18 +67,12 @@ def test_a_resolved_alert_says_from_when_to_when() -> None:
     )
 
 
-def test_an_opened_row_carries_its_evidence_and_history() -> None:
-    top = {"title": "Corwen halts", "url": "javascript:x", "score": -0.9, "published_at": "2026-03-05T10:59:00Z"}
-    steps = [{"state": "firing", "at": "2026-03-05T11:00:00Z", "note": "held for 5 minutes"}]
-    said = row(
-        alert(1, evidence={"items": 96, "sources": 5, "top": [top | {"source": "Wire"}]}),
-        view([], {1: steps}),
-        frozenset({1}),
-    )
-    assert said["headline"] == "Corwen halts"
-    assert said["facts"] == ["23 negative of 96 items, from 5 sources", "Alert 1, rule spike, scored by m1"]
-    assert said["stories"][0]["url"] is None
-    assert said["steps"] == [{"time": "11:00", "state": "firing", "note": "held for 5 minutes"}]
+def test_a_row_shows_the_first_headline_and_whether_its_card_is_read() -> None:
+    shown = view([], {1: alert(1)})
+    said = row(alert(1, evidence={"top": [{"title": "Corwen halts"}]}), shown, frozenset({1}))
+    assert (said["headline"], said["open"], said["read"]) == ("Corwen halts", True, True)
+    assert row(alert(2, acknowledged_by="ana"), shown, frozenset({2}))["read"] is False
+    assert row(alert(2, acknowledged_by="ana"), shown, frozenset())["taken"] == "ana is on it"
 
 
 def test_an_alert_is_marked_where_it_turned_pending_fired_and_resolved() -> None:

@@ -159,5 +159,5 @@ def test_a_snapshot_holds_open_alerts_however_old_once_and_the_history_of_opened
     found = asyncio.run(look())
     assert found.view is not None
     assert found.view.alerts == [resolved, firing]
-    assert found.view.histories == {1: [{"state": "firing"}]}
+    assert found.view.cards == {1: firing | {"history": [{"state": "firing"}]}}
     assert found.learning.run is None

@@ -1,22 +1,26 @@
 """An anomaly score for each row of a series of counts: for how many rows there has been nothing like it.
 
 A row that surprises as much as no other of the last N has, by chance alone, a probability of 1 / (N + 1), whatever the
-distribution of the series: so one threshold serves all series, heavy tails need no model, and an event is told once,
-when it begins, and again when it gets clearly worse. The score of a row depends on that row and earlier ones only.
+distribution of the series: so one threshold serves all series and heavy tails need no model. What lasts counts in full,
+what one row alone says by a quarter. An event is told once, and again when it gets twice as rare. The score of a row
+depends on that row and earlier ones only.
 """
 
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from bearometer_alerts.backtest.series import DAY_S, Series
-from bearometer_alerts.backtest.surprise import drifts, in_a_row, residuals
+from bearometer_alerts.backtest.surprise import drifts, residuals, sustained
 from bearometer_alerts.backtest.usual_day import usual
 
 ALIKE = 0.8  # what comes so near counts as an equal
-FLOOR = 3.0  # spreads below which nothing is surprising
+FLOOR, FLOOR_ALONE = 3.0, 6.0  # spreads below which nothing is surprising, and no row alone
+ALONE = 0.25  # the weight of a row that those before it do not bear out
+AGAIN = 2.0  # so much rarer than what was told in the last day is told as well
 HALF = 2000.0  # rows without an equal that make a score of one half
 
 
@@ -37,26 +41,28 @@ def anomalies(series: Series) -> Anomalies:
     seconds, values = series.seconds, series.values
     by_day, by_week = usual(seconds, values)
     found, slow = residuals(seconds, values, by_day), residuals(seconds, values, by_week)
-    up, down = in_a_row(found, seconds), in_a_row(-found, seconds)
-    spikes = np.maximum(rarity(up), rarity(down))
+    up, down = sustained(found, seconds), sustained(-found, seconds)
+    lasting = np.maximum(rarity(up), rarity(down))
+    alone = np.maximum(rarity(found, FLOOR_ALONE), rarity(-found, FLOOR_ALONE))
+    spikes = np.maximum(lasting, ALONE * alone)
     slides = np.maximum(
         _since_last(drifts(seconds, slow), len(values)), _since_last(drifts(seconds, -slow), len(values))
     )
     known = seconds >= seconds[0] + DAY_S
-    rows = np.where(known, np.maximum(spikes, slides), 0.0)
+    rows = told_once(np.where(known, np.maximum(spikes, slides), 0.0), seconds)
     drift = slides > spikes
     expected = np.where(drift, by_week, by_day)
     return Anomalies(rows / (rows + HALF), expected, np.where(up >= down, up, -down), drift)
 
 
-def rarity(surprise: np.ndarray) -> np.ndarray:
+def rarity(surprise: np.ndarray, floor: float = FLOOR) -> np.ndarray:
     """For how many rows there was no equal, (n,); 0 where the surprise is below the floor.
 
     A stack of the rows that no later one has surpassed: the last equal of a row is found by bisection.
     """
     found, places, heights = np.zeros(len(surprise)), list[int](), list[float]()  # heights negated: they ascend
     for row, height in enumerate(surprise.tolist()):
-        if height > FLOOR:
+        if height > floor:
             last = bisect_right(heights, -ALIKE * height) - 1
             found[row] = row - places[last] if last >= 0 else row
         while heights and -heights[-1] <= height:
@@ -64,6 +70,21 @@ def rarity(surprise: np.ndarray) -> np.ndarray:
             places.pop()
         heights.append(-height)
         places.append(row)
+    return found
+
+
+def told_once(rows: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+    """The rarities, (n,), with 0 for each that is not twice that of every row told in the day before.
+
+    What is told within a day gets rarer and rarer, so that the last one is the measure.
+    """
+    found, told = np.zeros(len(rows)), deque[int]()
+    for row in np.nonzero(rows)[0].tolist():
+        while told and seconds[told[0]] < seconds[row] - DAY_S:
+            told.popleft()
+        if not told or rows[row] > AGAIN * found[told[-1]]:
+            found[row] = rows[row]
+            told.append(row)
     return found
 
 

@@ -1,4 +1,6 @@
-"""News as the scorer and the trends would have it: scored, each id once, what is late left out, counted by minute.
+"""News as the scorer and the trends would have it: scored, each id once, what is late left out, joined to stories.
+
+A story counts once for each of its keys, in the minute in which it is first told, and first told as negative.
 
 Event time moves as in a replay: with an item that is a minute or more newer than the last tick. An item older than that
 tick is late. It counts nowhere, as in the service.
@@ -19,8 +21,12 @@ from bearometer_alerts.rule import PRIORS
 from bearometer_alerts.usual import Key
 from bearometer_shared.entities import default_linker
 from bearometer_shared.inference.engine import Score
-from bearometer_shared.storage import trends
+from bearometer_shared.storage import story_keys, trends
 from bearometer_shared.storage.articles import ArticleRow
+from bearometer_shared.storage.story_keys import Change, First, StoryKey
+from bearometer_shared.stories.joining import assign
+from bearometer_shared.stories.memory import MemoryShelf
+from bearometer_shared.stories.sketch import sketch
 from bearometer_shared.text import model_text
 from bearometer_shared.wire import ONE_MINUTE, News
 
@@ -38,27 +44,49 @@ class Scores(Protocol):
 
 @dataclass
 class History:
-    """A file's negative items by key, in order of time once all are in, and its counts."""
+    """A file's negative items by key, and where its stories count."""
 
     items: int = 0
     late: int = 0
     repeated: int = 0
     negatives: dict[Key, list[ArticleRow]] = field(default_factory=dict)
-    _totals: dict[int, tuple[Counter[str], Counter[Key]]] = field(default_factory=dict)
+    _firsts: dict[StoryKey, First] = field(default_factory=dict)
+    _shelf: MemoryShelf = field(default_factory=MemoryShelf)
     _seen: set[str] = field(default_factory=set)
     _tick: datetime | None = None
 
     def take(self, news: Iterable[News], engine: Scores) -> Iterator[int]:
         """Takes news in, and says after each batch how many items there are."""
+        for rows in self.scored(news, engine):
+            self.count(rows)
+            yield self.items
+
+    def scored(self, news: Iterable[News], engine: Scores) -> Iterator[list[ArticleRow]]:
+        """The rows that are to be counted, in batches: a caller who counts them several times scores them once."""
         fresh = self._on_time(news)
         while batch := list(islice(fresh, BATCH)):
             scores = engine.score([model_text(item.title, item.body) for item in batch])
-            self._count([_row(item, score, engine.version) for item, score in zip(batch, scores, strict=True)])
-            yield self.items
+            told = {said.item: said.story for said in assign(self._shelf, map(sketch, batch))}
+            yield [_row(item, told[item.id], score, engine.version) for item, score in zip(batch, scores, strict=True)]
+
+    def count(self, rows: Sequence[ArticleRow]) -> None:
+        """Adds scored rows, in any order, to the counts of their minutes."""
+        self.items += len(rows)
+        for of, first in trends.firsts(rows).items():
+            self._firsts[of] = _earliest(self._firsts.get(of, first), first)
+        for row in rows:
+            if row.sentiment == "negative":
+                for about in trends.keys_of(row):
+                    self.negatives.setdefault(about, []).append(row)
 
     def minutes(self) -> list[Minute]:
-        """Minutes with items, in order, as the detector takes them."""
-        return [Minute(at, total["items"], negatives) for at, (total, negatives) in sorted(self._totals.items())]
+        """Minutes with stories, in order, as the detector takes them."""
+        found: dict[datetime, dict[Key, Counter[str]]] = {}
+        changes = (Change(of, None, first) for of, first in self._firsts.items())
+        for (_, dimension, key, minute), count in story_keys.counts(changes).items():
+            if dimension in PRIORS:
+                found.setdefault(minute, {})[dimension, key] = count
+        return [_minute(minute, found[minute]) for minute in sorted(found)]
 
     def _on_time(self, news: Iterable[News]) -> Iterator[News]:
         for item in news:
@@ -74,21 +102,18 @@ class History:
                 self._tick = item.published_at
             yield item
 
-    def _count(self, rows: Sequence[ArticleRow]) -> None:
-        self.items += len(rows)
-        for (_, dimension, key, minute), count in trends.increments(rows).items():
-            total, negatives = self._totals.setdefault(times.number(minute), (Counter(), Counter()))
-            if (dimension, key) == ALL:
-                total["items"] += count["items"]
-            if dimension in PRIORS and count["negative"]:
-                negatives[dimension, key] += count["negative"]
-        for row in rows:
-            if row.sentiment == "negative":
-                for about in trends.keys_of(row):
-                    self.negatives.setdefault(about, []).append(row)
+
+def _earliest(one: First, other: First) -> First:
+    negative = [minute for minute in (one.negative, other.negative) if minute]
+    return First(min(one.minute, other.minute), min(negative, default=None))
 
 
-def _row(item: News, score: Score, version: str) -> ArticleRow:
+def _minute(at: datetime, keys: dict[Key, Counter[str]]) -> Minute:
+    negatives = {key: count["negative_stories"] for key, count in keys.items() if count["negative_stories"]}
+    return Minute(times.number(at), keys.get(ALL, Counter[str]())["stories"], negatives)
+
+
+def _row(item: News, story: str, score: Score, version: str) -> ArticleRow:
     """The row that the scorer would store. Tickers are the publisher's and those that the text names."""
     named = default_linker().tickers(f"{item.title}\n{item.body[:READ]}", item.published_at)
     return ArticleRow(
@@ -99,6 +124,7 @@ def _row(item: News, score: Score, version: str) -> ArticleRow:
         model_version=version,
         tickers=list(dict.fromkeys([*item.tickers, *named])),
         body="",  # not needed any more
+        story=story,
         **{name: getattr(item, name) for name in ITEM},
         **{name: getattr(score, name) for name in SCORE},
     )

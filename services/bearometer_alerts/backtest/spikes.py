@@ -1,38 +1,45 @@
-"""The service's detector over a history: each alert that would have fired, with the items behind it."""
+"""The service's detectors over a history: each alert that would have fired, with the items behind it."""
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bearometer_alerts import times
+from bearometer_alerts import kinds, times
 from bearometer_alerts.backtest.found import Alert, Story
 from bearometer_alerts.backtest.history import History
 from bearometer_alerts.card import TOP
-from bearometer_alerts.detector import Detector, Step
+from bearometer_alerts.detector import Step
+from bearometer_alerts.panel import Panel
 from bearometer_alerts.rule import SPIKE, Rule
 from bearometer_alerts.usual import Key
 from bearometer_shared.storage.articles import ArticleRow
 
 
-def alerts(history: History, rule: Rule = SPIKE) -> list[Alert]:
+def alerts(history: History, rules: Sequence[Rule] = (SPIKE,)) -> list[Alert]:
     """In order of firing. As in the service, one that gets worse holds what was seen when it did."""
     minutes = history.minutes()
     for rows in history.negatives.values():
-        rows.sort(key=lambda row: row.published_at)
-    found, firing = list[Alert](), dict[Key, int]()
-    for step in Detector(minutes[0].at, rule).run(minutes, minutes[-1].at + 1):
+        rows.sort(key=lambda row: (row.published_at, row.id))
+    found, firing = list[Alert](), dict[tuple[str, Key], int]()
+    for rule, step in _panel(minutes[0].at, rules).run(minutes, minutes[-1].at + 1):
+        of = rule.name, step.key
         if step.phase == "firing":
             alert = _alert(history, step, rule)
-            if step.key in firing:
-                place = firing[step.key]
+            if of in firing:
+                place = firing[of]
                 found[place] = replace(alert, fired_at=found[place].fired_at)
             else:
-                firing[step.key] = len(found)
+                firing[of] = len(found)
                 found.append(alert)
-        elif step.phase == "resolved" and step.key in firing:
-            place = firing.pop(step.key)
+        elif step.phase == "resolved" and of in firing:
+            place = firing.pop(of)
             found[place] = replace(found[place], resolved_at=times.start(step.minute + 1))
     return found
+
+
+def _panel(at: int, rules: Sequence[Rule]) -> Panel:
+    return Panel(at, rules, [kinds.detector(at, rule) for rule in rules])
 
 
 def _alert(history: History, step: Step, rule: Rule) -> Alert:
@@ -46,15 +53,19 @@ def _alert(history: History, step: Step, rule: Rule) -> Alert:
         observed=step.verdict.observed,
         expected=step.verdict.expected,
         p_value=step.verdict.p_value,
+        kind=rule.kind,
         stories=_stories(history, step.key, at - rule.window * times.MINUTE, at),
     )
 
 
 def _stories(history: History, key: Key, since: datetime, until: datetime) -> list[Story]:
-    """The most negative items of a window, ranked as on the evidence card."""
+    """A window's negative stories, each by its first negative item there, the surest first: as on the evidence card."""
     rows = history.negatives[key]
     first, end = (bisect_left(rows, moment, key=lambda row: row.published_at) for moment in (since, until))
-    return [_story(row) for row in sorted(rows[first:end], key=lambda row: (row.signed, row.id))[:TOP]]
+    told = {row.story: row for row in reversed(rows[first:end])}
+    return [
+        _story(row) for row in sorted(told.values(), key=lambda row: (-row.negative, row.published_at, row.id))[:TOP]
+    ]
 
 
 def _story(row: ArticleRow) -> Story:

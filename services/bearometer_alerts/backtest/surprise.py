@@ -1,14 +1,15 @@
 """How far rows are from what is usual, in robust spreads."""
 
+from collections import deque
 from collections.abc import Iterator
 
 import numpy as np
 
-from bearometer_alerts.backtest.series import DAY_S
 from bearometer_alerts.backtest.usual_day import hours, middle
 
 MEMORY = 500  # hours that the spread is learned from
 NORMAL = 1.4826  # from a median of distances to a standard deviation
+LASTING_S = 20 * 60  # what is told in full lasts so long
 SLACK, LIMIT, CLIP = 1.0, 24.0, 3.0  # of the CUSUM: a day at two spreads above the usual week, or what amounts to it
 
 
@@ -25,10 +26,25 @@ def residuals(seconds: np.ndarray, values: np.ndarray, expected: np.ndarray) -> 
     return found
 
 
-def in_a_row(found: np.ndarray, seconds: np.ndarray) -> np.ndarray:
-    """The lesser of each row and the one before it: one post that a machine sends a hundred times is no event."""
-    together = np.diff(seconds) < DAY_S
-    return np.concatenate([[0.0], np.where(together, np.minimum(found[1:], found[:-1]), 0.0)])
+def sustained(found: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+    """The least of the last twenty minutes, (n,): one post that a machine sends a hundred times does not last.
+
+    Where rows lie further apart, each speaks for itself, but for the first one after a hole: it may be the backlog.
+    """
+    least, window = np.zeros(len(found)), deque[int]()
+    for row in range(len(found)):
+        while window and found[window[-1]] >= found[row]:
+            window.pop()
+        window.append(row)
+        while seconds[window[0]] <= seconds[row] - LASTING_S:
+            window.popleft()
+        least[row] = found[window[0]]
+    return np.where(_after_a_hole(seconds), np.minimum(least, 0.0), least)
+
+
+def _after_a_hole(seconds: np.ndarray) -> np.ndarray:
+    steps = np.diff(seconds, prepend=seconds[0])
+    return (steps > LASTING_S) & (steps > 1.5 * np.roll(steps, 1))
 
 
 def drifts(seconds: np.ndarray, found: np.ndarray) -> Iterator[int]:

@@ -12,12 +12,14 @@ import typer
 NEWS = Path("../shared/data/reuters1987/feb-jun.jsonl.gz")
 LABELS = Path("../shared/data")
 HEADLINES_A_LEAD = 5
+KEYS = 10_000  # that a tick of the alerts judges
 Say = Callable[[str], None]
 Run = Callable[[Path, int, Say], dict[str, Any]]
+Lines = Callable[[dict[str, Any]], Iterator[str]]
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="entities, pipeline, score, sizes, stories or training")],
+    name: Annotated[str, typer.Argument(help="alerts, entities, pipeline, score, sizes, stories or training")],
     artifacts: Annotated[
         list[Path] | None, typer.Argument(metavar="[ARTIFACT]...", help="for sizes: folders of trained models")
     ] = None,
@@ -25,13 +27,14 @@ def bench(
         int | None,
         typer.Option(
             min=50,
-            help="headlines (pipeline 5000; score, sizes 1000), or rows of a set (training 2000, stories 5000)",
+            help="headlines (pipeline 5000; score, sizes 1000), or rows of a set"
+            " (alerts, entities 100000; stories 5000; training 2000)",
         ),
     ] = None,
     file: Annotated[
         Path | None,
         typer.Option(
-            help="news as JSON Lines, plain or gzipped; for entities, stories and training the folder of data"
+            help="news as JSON Lines, plain or gzipped; for alerts, entities, stories and training the folder of data"
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one object")] = False,
@@ -40,12 +43,14 @@ def bench(
 
     `training` says what each measure, recipe and labelled set is worth: 23 short runs, over an hour. `sizes`
     sets trained models beside each other: parameters, megabytes, speed, and the quality sealed in their manifests.
+    `alerts` puts spikes into real news; most of its minutes go into scoring that news, so fewer --items are faster.
 
     Example: bearometer bench score --json
     """
     from bearometer_shared.errors import UserError
 
     benches: dict[str, tuple[Run, Path, int]] = {
+        "alerts": (_alerts, LABELS, 100_000),
         "entities": (_entities, LABELS, 100_000),
         "pipeline": (_pipeline, NEWS, 5000),
         "score": (_score, NEWS, 1000),
@@ -59,11 +64,18 @@ def bench(
         raise UserError(f"bench {name} takes no {artifacts[0]}; only `bench sizes` is given models")
     run, usual_file, usual_items = benches[name]
     figures = run(file or usual_file, items or usual_items, lambda line: typer.echo(line, err=True))
-    typer.echo(json.dumps(figures) if as_json else "\n".join(_table(figures) if name == "sizes" else _lines(figures)))
+    tables: dict[str, Lines] = {"alerts": _alerts_table, "sizes": _sizes_table}
+    typer.echo(json.dumps(figures) if as_json else "\n".join(tables.get(name, _lines)(figures)))
 
 
-def _table(figures: dict[str, Any]) -> Iterator[str]:
+def _sizes_table(figures: dict[str, Any]) -> Iterator[str]:
     from bearometer_cli.bench.sizes import table
+
+    return table(figures)
+
+
+def _alerts_table(figures: dict[str, Any]) -> Iterator[str]:
+    from bearometer_cli.bench.alerts_table import table
 
     return table(figures)
 
@@ -76,6 +88,22 @@ def _lines(figures: Mapping[str, Any], indent: str = "") -> Iterator[str]:
             yield from _lines(value, indent + "  ")
         else:
             yield f"{indent}{key:28} {value}"
+
+
+def _alerts(folder: Path, items: int, say: Say) -> dict[str, Any]:
+    from bearometer_cli.bench import alerts_backtest
+    from bearometer_cli.bench.alerts import alerts
+    from bearometer_cli.bench.ticks import tick
+    from bearometer_shared.inference.engine import Engine
+    from bearometer_shared.settings import settings
+    from bearometer_training import champion
+
+    backtest = alerts_backtest.load()
+    engine = Engine.load(champion.ensure(settings(), say), _threads())
+    found = alerts(folder, items, backtest, engine, say)
+    say(f"a tick of {KEYS:,} keys")
+    ticked = {"keys_per_tick": KEYS, "tick_seconds": round(tick(KEYS), 3)}
+    return found | {"nab_score": found["nab"]["score"]} | ticked
 
 
 def _entities(folder: Path, rows: int, say: Say) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Tables that the alert service writes: baselines, alerts, their history, and the outbox."""
+"""Tables of the alert service: baselines, alerts, their history, silences, and the outbox."""
 
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,12 @@ class Baseline(Table):
 
 
 class Alert(Table):
-    """A spike. Its fingerprint is (stream, rule, dimension, key); at most one of a fingerprint is open."""
+    """A spike. Its fingerprint is (stream, rule, dimension, key); at most one of a fingerprint is open.
+
+    Whether it goes on (`state`) is one thing, what people do about it another. `flaps` counts how often the detector
+    reopened it. What people last heard: `told` is the severity that they believe is firing, empty where they believe
+    that nothing is; `tellings` counts all notices, `escalation` those since which nobody acknowledged it.
+    """
 
     __tablename__ = "alerts"
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -37,22 +42,38 @@ class Alert(Table):
     pending_at: Mapped[datetime]
     fired_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
+    resolved_by: Mapped[str | None]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None]
+    assignee: Mapped[str | None]
+    snoozed_until: Mapped[datetime | None]
+    verdict: Mapped[str | None]
+    verdict_reason: Mapped[str | None]
+    verdict_by: Mapped[str | None]
+    verdict_at: Mapped[datetime | None]
     observed: Mapped[int] = mapped_column(Integer)
     expected: Mapped[float] = mapped_column(Float(53))
     p_value: Mapped[float] = mapped_column(Float(53))
     model_version: Mapped[str]
     evidence: Mapped[dict[str, Any]]
+    flaps: Mapped[int] = mapped_column(Integer)
+    told: Mapped[str]
+    told_at: Mapped[datetime | None]
+    tellings: Mapped[int] = mapped_column(Integer)
+    escalation: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
     __table_args__ = (
         Index("uq_alerts_open", "fingerprint", unique=True, postgresql_where=text("state <> 'resolved'")),
         Index("ix_alerts_newest", "stream", text("id DESC")),
+        Index("ix_alerts_fingerprint", "fingerprint", text("id DESC")),
+        Index("ix_alerts_standing", "id", postgresql_where=text("state <> 'resolved' OR told <> ''")),
     )
 
 
 class AlertStep(Table):
-    """One step of an alert's life: which state, when in event time and wall time, by whom. Never changed."""
+    """One step of an alert's life: what was done, when in event time and wall time, by whom. Never changed."""
 
     __tablename__ = "alert_steps"
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -62,6 +83,26 @@ class AlertStep(Table):
     recorded_at: Mapped[datetime]
     actor: Mapped[str]
     note: Mapped[str]
+
+
+class Silence(Table):
+    """Alerts that people shall not hear of from one time to another. Five patterns must match: exact, or with * ? [].
+
+    One that is ended early keeps its row: `expires_at` is then the time of that.
+    """
+
+    __tablename__ = "silences"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    stream: Mapped[str]
+    rule: Mapped[str]
+    dimension: Mapped[str]
+    key: Mapped[str]
+    severity: Mapped[str]
+    starts_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    author: Mapped[str]
+    reason: Mapped[str]
+    created_at: Mapped[datetime]
 
 
 class Outbox(Table):

@@ -16,7 +16,7 @@ Key = tuple[str, str]  # stream, id
 
 @dataclass(frozen=True, slots=True)
 class ArticleRow:
-    """One row of `articles`, its fields in the table's order."""
+    """One row of `articles`, its fields in the table's order. An item that joined no other one is its own story."""
 
     stored_on: date
     stream: str
@@ -41,6 +41,11 @@ class ArticleRow:
     signed: int
     topic: str
     topic_p: int
+    story: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.story:
+            object.__setattr__(self, "story", self.id)
 
     @property
     def key(self) -> Key:
@@ -128,4 +133,5 @@ def announcement(row: ArticleRow) -> Scored:
         signed=row.signed,
         topic=row.topic,
         topic_p=row.topic_p,
+        story=row.story,
     )

@@ -1,11 +1,11 @@
 """What the detector remembers of each key, so that a take-over resumes from rows."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, delete, select, text
 
 from bearometer_shared.storage.alert_tables import Baseline
 
@@ -19,25 +19,32 @@ def load(connection: Connection, stream: str, rule: str) -> dict[Key, dict[str, 
     return {(row.dimension, row.key): row.state for row in rows}
 
 
+_SAVE = """
+    INSERT INTO baselines SELECT :stream, :rule, dimension, key, :as_of, CAST(state AS jsonb)
+    FROM unnest(CAST(:dimensions AS text[]), CAST(:keys AS text[]), CAST(:states AS text[])) AS n(dimension, key, state)
+    ON CONFLICT (stream, rule, dimension, key) DO UPDATE SET as_of = excluded.as_of, state = excluded.state
+"""
+_FORGET = """
+    DELETE FROM baselines USING unnest(CAST(:dimensions AS text[]), CAST(:keys AS text[])) AS n(dimension, key)
+    WHERE stream = :stream AND rule = :rule AND baselines.dimension = n.dimension AND baselines.key = n.key
+"""
+
+
 def save(
     connection: Connection, stream: str, rule: str, states: Mapping[Key, dict[str, Any] | None], as_of: datetime
 ) -> None:
-    """Stores states as of an event time; a key whose state is None is forgotten."""
-    kept = [
-        {"stream": stream, "rule": rule, "dimension": key[0], "key": key[1], "as_of": as_of, "state": state}
-        for key, state in states.items()
-        if state is not None
-    ]
-    statement = insert(Baseline)
-    fresh = {"as_of": statement.excluded.as_of, "state": statement.excluded.state}
-    if kept:
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=list(Baseline.__mapper__.primary_key), set_=fresh), kept
-        )
+    """Stores states as of an event time, thousands in one statement; a key whose state is None is forgotten."""
+    kept = {key: json.dumps(state) for key, state in states.items() if state is not None}
     gone = [key for key, state in states.items() if state is None]
+    if kept:
+        arrays = _columns(kept) | {"states": list(kept.values()), "as_of": as_of}
+        connection.execute(text(_SAVE), {"stream": stream, "rule": rule, **arrays})
     if gone:
-        mine = delete(Baseline).where(Baseline.stream == stream, Baseline.rule == rule)
-        connection.execute(mine.where(tuple_(Baseline.dimension, Baseline.key).in_(gone)))
+        connection.execute(text(_FORGET), {"stream": stream, "rule": rule, **_columns(gone)})
+
+
+def _columns(keys: Collection[Key]) -> dict[str, list[str]]:
+    return {"dimensions": [dimension for dimension, _ in keys], "keys": [key for _, key in keys]}
 
 
 def forget(connection: Connection, stream: str) -> None:

@@ -51,7 +51,8 @@ class ArticleKey(Table):
 class Article(Table):
     """An item with the score that it was given when it came. Partitioned by `stored_on`, the day of arrival.
 
-    Probabilities and `signed` are millionths. `batch` names the micro-batch transaction that scored it.
+    Probabilities and `signed` are millionths. `batch` names the micro-batch transaction that scored it. `story` is the
+    id of its story's first item, its own where it is that.
     """
 
     __tablename__ = "articles"
@@ -78,6 +79,7 @@ class Article(Table):
     signed: Mapped[int] = mapped_column(Integer)
     topic: Mapped[str]
     topic_p: Mapped[int] = mapped_column(Integer)
+    story: Mapped[str]
 
     __table_args__ = (
         Index("ix_articles_newest", "stream", text("published_at DESC"), "id"),
@@ -106,7 +108,8 @@ class Trend(Table):
     """One minute of one key. Integers only, so that live totals equal a rebuild from the articles exactly.
 
     `dimension` is all, topic, source or ticker. `signed_sum` is in millionths. The `late_` columns count those of the
-    items that came after the stream's lateness: they are in the totals, and never alerted on.
+    items that came after the stream's lateness: they are in the totals, and never alerted on. `stories` were first told
+    in that minute, `negative_stories` first told badly, by an item in time: a story counts once for a key.
     """
 
     __tablename__ = "trends"
@@ -121,5 +124,7 @@ class Trend(Table):
     signed_sum: Mapped[int]
     late_items: Mapped[int] = mapped_column(Integer)
     late_negative: Mapped[int] = mapped_column(Integer)
+    stories: Mapped[int] = mapped_column(Integer)
+    negative_stories: Mapped[int] = mapped_column(Integer)
 
     __table_args__ = (Index("ix_trends_minute", "stream", "minute"),)

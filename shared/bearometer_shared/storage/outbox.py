@@ -4,9 +4,18 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from bearometer_shared.storage.alert_tables import Outbox
+
+_SUMMARY = """
+    SELECT channel,
+           count(*) FILTER (WHERE next_at IS NOT NULL) AS waiting,
+           count(*) FILTER (WHERE delivered_at IS NOT NULL) AS delivered,
+           count(*) FILTER (WHERE next_at IS NULL AND delivered_at IS NULL) AS given_up,
+           coalesce((array_agg(last_error ORDER BY sequence DESC) FILTER (WHERE last_error <> ''))[1], '') AS last_error
+    FROM outbox GROUP BY channel
+"""
 
 
 class Notification(NamedTuple):
@@ -41,6 +50,27 @@ def delivered(connection: Connection, id: UUID, now: datetime) -> None:
 def failed(connection: Connection, id: UUID, reason: str, next_at: datetime | None) -> None:
     """It was not; it is tried again at `next_at`, or given up where that is None."""
     _attempted(connection, id, {"next_at": next_at, "last_error": reason})
+
+
+def hold(connection: Connection, id: UUID, until: datetime) -> None:
+    """It is not due before; no attempt was made."""
+    connection.execute(update(Outbox).where(Outbox.id == id).values(next_at=until))
+
+
+def drop(connection: Connection, id: UUID) -> None:
+    """Its channel does not want it."""
+    connection.execute(delete(Outbox).where(Outbox.id == id))
+
+
+def forget(connection: Connection, before: datetime) -> None:
+    """Deletes what was written before, and is delivered, given up, or was due before and nobody took it."""
+    connection.execute(delete(Outbox).where(func.coalesce(Outbox.next_at, Outbox.created_at) < before))
+
+
+def summary(connection: Connection) -> dict[str, dict[str, Any]]:
+    """By channel: how many are `waiting`, `delivered` and `given_up`, and the newest one's `last_error`, if any."""
+    rows = connection.execute(text(_SUMMARY)).mappings()
+    return {row["channel"]: {name: row[name] for name in row if name != "channel"} for row in rows}
 
 
 def _attempted(connection: Connection, id: UUID, values: dict[str, Any]) -> None:

@@ -82,12 +82,12 @@ def trends(
 ) -> list[dict[str, Any]]:
     """Buckets that hold items, of width `step` from the epoch on.
 
-    Each has `key, at, items, negative, neutral, positive, signed_sum`, the last in millionths.
+    Each has `key, at, items, negative, neutral, positive, signed_sum`, in millionths, `stories` and `negative_stories`.
     """
     at = func.date_bin(step, Trend.minute, EPOCH).label("at")
     counts = [
         func.sum(getattr(Trend, name)).label(name)
-        for name in ("items", "negative", "neutral", "positive", "signed_sum")
+        for name in ("items", "negative", "neutral", "positive", "signed_sum", "stories", "negative_stories")
     ]
     query = select(Trend.key, at, *counts).where(Trend.stream == stream, Trend.dimension == dimension)
     query = query.where(Trend.key.in_(keys), *_within(Trend.minute, since, until)).group_by(Trend.key, at)

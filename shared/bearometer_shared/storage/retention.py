@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from bearometer_shared.storage import partitions, stories
+from bearometer_shared.storage import outbox, partitions, stories
 
-DELIVERED_FOR = timedelta(days=30)
+TOLD_FOR = timedelta(days=30)
 SILENT_FOR = timedelta(days=1)
 
 # Trends are old when their minute is and no article of it is kept: a replay of 1987 is as young as its arrival.
@@ -24,6 +24,6 @@ def clean(connection: Connection, now: datetime, retention_days: int) -> list[st
     dropped = partitions.drop_older(connection, keep_from.date())
     connection.execute(text(_OLD_TRENDS), {"keep_from": keep_from})
     stories.forget(connection)
-    connection.execute(text("DELETE FROM outbox WHERE delivered_at < :before"), {"before": now - DELIVERED_FOR})
+    outbox.forget(connection, now - TOLD_FOR)
     connection.execute(text("DELETE FROM servers WHERE seen_at < :before"), {"before": now - SILENT_FOR})
     return dropped

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Row, text
 
+from bearometer_shared.storage import story_keys
 from bearometer_shared.stories import joining
 from bearometer_shared.stories.joining import CROWD, WINDOW, Assignment, ItemKey, Version
 from bearometer_shared.stories.sketch import Sketch
@@ -132,6 +133,7 @@ def forget(connection: Connection) -> int:
     By the stream's own clock, so that a replay of 1987 remembers as long as live news; of a stream whose articles are
     gone everything goes. Returns how many items were forgotten.
     """
+    story_keys.forget(connection)
     streams = connection.execute(
         text(
             "SELECT n.stream, s.newest_event, EXISTS (SELECT FROM article_keys k WHERE k.stream = n.stream) AS kept"

@@ -1,4 +1,4 @@
-"""Tables of stories: what was said of each item, and what later copies are compared with."""
+"""Tables of stories: what was said of each item, where it counts, and what later copies are compared with."""
 
 from datetime import datetime
 
@@ -30,6 +30,18 @@ class StoryItem(Table):
     similarity: Mapped[float] = mapped_column(Float(53))
 
     __table_args__ = (Index("ix_story_items_story", "stream", "story", "copies"),)
+
+
+class StoryKey(Table):
+    """That a story counts for a trend's key: in the minute of its first item in time, and of its first negative one."""
+
+    __tablename__ = "story_keys"
+    stream: Mapped[str] = mapped_column(primary_key=True)
+    story: Mapped[str] = mapped_column(primary_key=True)
+    dimension: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    minute: Mapped[datetime]
+    negative_minute: Mapped[datetime | None]
 
 
 class StoryVersion(Table):

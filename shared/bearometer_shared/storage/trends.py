@@ -2,15 +2,25 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from bearometer_shared.storage import story_keys
 from bearometer_shared.storage.articles import ArticleRow
+from bearometer_shared.storage.story_keys import Bucket, First, StoryKey
 from bearometer_shared.wire import minute
 
-COUNTS = ("items", "negative", "neutral", "positive", "signed_sum", "late_items", "late_negative")
-Bucket = tuple[str, str, str, datetime]  # stream, dimension, key, minute
+COUNTS = (
+    "items",
+    "negative",
+    "neutral",
+    "positive",
+    "signed_sum",
+    "late_items",
+    "late_negative",
+    "stories",
+    "negative_stories",
+)
 
 
 def keys_of(row: ArticleRow) -> Iterator[tuple[str, str]]:
@@ -24,8 +34,13 @@ def keys_of(row: ArticleRow) -> Iterator[tuple[str, str]]:
 
 
 def add(connection: Connection, rows: Sequence[ArticleRow]) -> None:
-    """Adds articles to their buckets, in one order for all writers, so that nobody deadlocks."""
+    """Adds articles to their buckets, in one order for all writers, so that nobody deadlocks.
+
+    Their streams must be locked: where a story counts depends on its earlier items.
+    """
     totals = increments(rows)
+    for bucket, stories in story_keys.counts(story_keys.change(connection, firsts(rows))).items():
+        totals.setdefault(bucket, Counter()).update(stories)
     order = sorted(totals)
     columns = {name: [totals[bucket][name] for bucket in order] for name in COUNTS}
     sums = ", ".join(f"{name} = t.{name} + excluded.{name}" for name in COUNTS)
@@ -34,7 +49,8 @@ def add(connection: Connection, rows: Sequence[ArticleRow]) -> None:
             "INSERT INTO trends AS t SELECT * FROM unnest(CAST(:stream AS text[]), CAST(:dimension AS text[]),"  # noqa: S608 - names are ours
             " CAST(:key AS text[]), CAST(:minute AS timestamptz[]), CAST(:items AS int[]), CAST(:negative AS int[]),"
             " CAST(:neutral AS int[]), CAST(:positive AS int[]), CAST(:signed_sum AS bigint[]),"
-            " CAST(:late_items AS int[]), CAST(:late_negative AS int[]))"
+            " CAST(:late_items AS int[]), CAST(:late_negative AS int[]), CAST(:stories AS int[]),"
+            " CAST(:negative_stories AS int[]))"
             f" ON CONFLICT (stream, dimension, key, minute) DO UPDATE SET {sums}"
         ),
         {
@@ -48,7 +64,7 @@ def add(connection: Connection, rows: Sequence[ArticleRow]) -> None:
 
 
 def increments(rows: Sequence[ArticleRow]) -> dict[Bucket, Counter[str]]:
-    """What articles add to each bucket; `signed_sum` in millionths."""
+    """What articles add to each bucket as items, copies or not; `signed_sum` in millionths."""
     totals: dict[Bucket, Counter[str]] = {}
     for row in rows:
         late = row.late
@@ -62,26 +78,56 @@ def increments(rows: Sequence[ArticleRow]) -> dict[Bucket, Counter[str]]:
     return totals
 
 
+def firsts(rows: Sequence[ArticleRow]) -> dict[StoryKey, First]:
+    """The minutes in which the stories of articles count for each key, as far as these articles tell."""
+    found: dict[StoryKey, First] = {}
+    for row in sorted((row for row in rows if not row.late), key=lambda row: row.published_at):
+        at = minute(row.published_at)
+        negative = at if row.sentiment == "negative" else None
+        for about in keys_of(row):
+            of = row.stream, row.story, *about
+            first = found.get(of, First(at, None))
+            found[of] = First(first.minute, first.negative or negative)
+    return found
+
+
 # The same totals, computed by Postgres from the articles: the live ones must equal them exactly.
-_FROM_ARTICLES = """
-    SELECT a.stream, k.dimension, k.key, date_trunc('minute', a.published_at, 'UTC') AS minute, count(*) AS items,
-           count(*) FILTER (WHERE sentiment = 'negative') AS negative,
-           count(*) FILTER (WHERE sentiment = 'neutral') AS neutral,
-           count(*) FILTER (WHERE sentiment = 'positive') AS positive,
-           sum(signed) AS signed_sum, count(*) FILTER (WHERE late) AS late_items,
-           count(*) FILTER (WHERE late AND sentiment = 'negative') AS late_negative
+_TOLD = """
+    SELECT a.stream, a.story, k.dimension, k.key, date_trunc('minute', a.published_at, 'UTC') AS minute,
+           a.sentiment, a.signed, a.late
     FROM articles a CROSS JOIN LATERAL (
         SELECT 'all' AS dimension, 'all' AS key UNION ALL SELECT 'topic', a.topic
         UNION ALL SELECT 'source', a.source WHERE a.source <> '' UNION ALL SELECT 'ticker', unnest(a.tickers)) k
-    WHERE a.stream = :stream GROUP BY 1, 2, 3, 4
+    WHERE a.stream = :stream
 """
+_FIRSTS = """
+    SELECT stream, story, dimension, key, min(minute) AS minute,
+           min(minute) FILTER (WHERE sentiment = 'negative') AS negative_minute
+    FROM told WHERE NOT late GROUP BY stream, story, dimension, key
+"""
+_FROM_ARTICLES = f"""
+    WITH told AS ({_TOLD}), firsts AS ({_FIRSTS}), items AS (
+        SELECT stream, dimension, key, minute, count(*) AS items,
+               count(*) FILTER (WHERE sentiment = 'negative') AS negative,
+               count(*) FILTER (WHERE sentiment = 'neutral') AS neutral,
+               count(*) FILTER (WHERE sentiment = 'positive') AS positive,
+               sum(signed) AS signed_sum, count(*) FILTER (WHERE late) AS late_items,
+               count(*) FILTER (WHERE late AND sentiment = 'negative') AS late_negative
+        FROM told GROUP BY stream, dimension, key, minute)
+    SELECT items.*, coalesce(s.stories, 0) AS stories, coalesce(n.stories, 0) AS negative_stories FROM items
+    LEFT JOIN (SELECT dimension, key, minute, count(*) AS stories FROM firsts GROUP BY 1, 2, 3) s
+        USING (dimension, key, minute)
+    LEFT JOIN (SELECT dimension, key, negative_minute AS minute, count(*) AS stories FROM firsts GROUP BY 1, 2, 3) n
+        USING (dimension, key, minute)
+"""  # noqa: S608 - constants
 _STORED = f"SELECT stream, dimension, key, minute, {', '.join(COUNTS)} FROM trends WHERE stream = :stream"  # noqa: S608 - constants
 
 
 def differences(connection: Connection, stream: str) -> int:
     """How many buckets of a stream differ between the stored trends and the articles."""
-    both = f"(({_FROM_ARTICLES}) EXCEPT ({_STORED})) UNION ALL (({_STORED}) EXCEPT ({_FROM_ARTICLES}))"
-    buckets = f"SELECT count(DISTINCT (dimension, key, minute)) FROM ({both}) AS d"  # noqa: S608 - constants
+    both = "(TABLE made EXCEPT TABLE stored) UNION ALL (TABLE stored EXCEPT TABLE made)"
+    number = f"SELECT count(DISTINCT (dimension, key, minute)) FROM ({both}) AS d"  # noqa: S608 - constants
+    buckets = f"WITH made AS ({_FROM_ARTICLES}), stored AS ({_STORED}) {number}"
     return int(connection.execute(text(buckets), {"stream": stream}).scalar_one())
 
 
@@ -91,4 +137,5 @@ def rebuild(connection: Connection, stream: str) -> int:
     connection.execute(text("DELETE FROM trends WHERE stream = :stream"), {"stream": stream})
     columns = f"stream, dimension, key, minute, {', '.join(COUNTS)}"
     made = connection.execute(text(f"INSERT INTO trends ({columns}) {_FROM_ARTICLES}"), {"stream": stream})
+    story_keys.rebuild(connection, stream, f"WITH told AS ({_TOLD}) {_FIRSTS}")
     return made.rowcount
