@@ -8,7 +8,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from bearometer_retrainer.attempt import Desk, Reporter
-from bearometer_retrainer.gate import Candidate, Judgement, Report
+from bearometer_retrainer.gate import Candidate
+from bearometer_retrainer.judgement import FRESH, GOLDEN, Judgement
 from bearometer_retrainer.lesson import Lesson, Recipe
 from bearometer_shared.clock import ManualClock
 from bearometer_shared.inference import artifact
@@ -18,6 +19,7 @@ from bearometer_shared.settings import Settings
 from bearometer_shared.storage import labels, models, runs
 from bearometer_shared.storage.labels import NewLabel
 from bearometer_shared.storage.session import transaction
+from bearometer_training.answers import Answer
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 
@@ -33,11 +35,13 @@ def seal(folder: Path, version: str, parent: str | None = None) -> Manifest:
 
 def judged(golden: float, right: int) -> Judgement:
     """Golden accuracy, and right answers of 40 held-out fresh labels."""
-    return Judgement(_report(300, golden), _report(40, right / 40))
+    return Judgement({GOLDEN: answered(300, round(golden * 300)), FRESH: answered(40, right)})
 
 
-def _report(n: int, accuracy: float) -> Report:
-    return {"sentiment": {"n": n, "accuracy": accuracy}}
+def answered(n: int, right: int, head: str = "sentiment", word: str = "text") -> list[Answer]:
+    """`n` answers about positive texts, the first of them right, and just sure enough."""
+    said = ["positive"] * right + ["neutral"] * (n - right)
+    return [Answer(f"{word} {k}", head, "positive", answer, right / n) for k, answer in enumerate(said)]
 
 
 @dataclass

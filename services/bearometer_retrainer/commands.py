@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from bearometer_retrainer import following, label_commands, model_commands, terminal
+from bearometer_shared.errors import UserError
+from bearometer_shared.storage.runs import Overruling
 
 labels = typer.Typer(help="Labels: import, count and export what people say of texts.", no_args_is_help=True)
 labels.command("import")(label_commands.import_file)
@@ -25,14 +27,18 @@ def retrain(
     force_promote: Annotated[
         str | None, typer.Option(metavar="REASON", help="promote the candidate whatever the gate says")
     ] = None,
+    force_keep: Annotated[
+        str | None, typer.Option(metavar="REASON", help="keep the champion whatever the gate says")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the run's row")] = False,
 ) -> None:
     """Queues a retraining run on the fresh labels.
 
     Example: bearometer retrain --wait --reason "labels of the March incident"
     """
+    overruling = _overruling(force_promote, force_keep)
     with terminal.database() as database:
-        run_id, word = following.queue(database, reason, force_promote)
+        run_id, word = following.queue(database, reason, overruling)
         typer.echo(f"run {run_id} {word}", err=True)
         row = following.wait(database, run_id) if wait else following.look(database, run_id)
     if as_json:
@@ -41,3 +47,14 @@ def retrain(
         following.print_decision(row)
     if row["state"] == "failed":
         raise typer.Exit(1)
+
+
+def _overruling(promote: str | None, keep: str | None) -> Overruling | None:
+    if promote is not None and keep is not None:
+        raise UserError("--force-promote and --force-keep: which of the two?")
+    for option, reason in (("--force-promote", promote), ("--force-keep", keep)):
+        if reason is not None and not reason.strip():
+            raise UserError(f"{option}: say why")
+        if reason is not None:
+            return Overruling(option == "--force-promote", reason)
+    return None

@@ -1,6 +1,6 @@
 """A run as a person at a terminal sees it: queued, watched, decided."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import typer
@@ -11,24 +11,27 @@ from sqlalchemy import Engine
 from bearometer_shared.clock import SystemClock
 from bearometer_shared.errors import UserError
 from bearometer_shared.storage import runs
+from bearometer_shared.storage.runs import Overruling
 from bearometer_shared.storage.session import retrying, transaction
 
 POLL_S = 0.3
 PATIENCE_S = 15  # a worker is told within three seconds
 
 
-def queue(database: Engine, reason: str, force: str | None) -> tuple[int, str]:
+def queue(database: Engine, reason: str, overruling: Overruling | None = None) -> tuple[int, str]:
     """Queues a run, or finds the one that is active already, and says which."""
-    if force is not None and not force.strip():
-        raise UserError("--force-promote: say why")
     with transaction(database) as connection:
-        run_id = runs.queue(connection, trigger="cli", reason=reason, force=force, at=SystemClock().now())
-        if run_id is not None:
-            return run_id, "queued"
-        found = runs.active(connection)
-        if found is None or (force is not None and not runs.force(connection, found, force)):
+        run_id = runs.queue(connection, trigger="cli", reason=reason, at=SystemClock().now())
+        found = runs.active(connection) if run_id is None else run_id
+        if found is None or (overruling and not runs.overrule(connection, found, overruling)):
             raise UserError("a run was decided this very moment; try again")
-        return found, "is active already" + (", and will promote its candidate" if force else "")
+    return found, "queued" if run_id is not None else "is active already" + _announced(overruling)
+
+
+def _announced(overruling: Overruling | None) -> str:
+    if overruling is None:
+        return ""
+    return ", and will promote its candidate" if overruling.promote else ", and will keep the champion"
 
 
 def look(database: Engine, run_id: int) -> dict[str, Any]:
@@ -66,10 +69,21 @@ def print_decision(row: dict[str, Any]) -> None:
 
 
 def _figures(figures: dict[str, Any]) -> Iterator[str]:
-    for name, heads in figures.get("champion", {}).items():
-        for head, before in heads.items():
+    for name in ("golden", "fresh"):
+        for head, before in figures.get("champion", {}).get(name, {}).items():
             after = figures["candidate"][name][head]
             yield f"{name} {head} accuracy {before['accuracy']:.3f} -> {after['accuracy']:.3f} ({before['n']} labels)"
+    yield from told(figures.get("checks", []))
+
+
+def told(checks: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """A line for each check of the gate; of the slices only those that failed, and how many did not."""
+    held = [check for check in checks if check["passed"] and check["name"].startswith("slice ")]
+    for check in checks:
+        if check not in held:
+            yield f"{'passed' if check['passed'] else 'FAILED'}  {check['detail']}"
+    if held:
+        yield f"passed  {len(held)} slices are not clearly worse"
 
 
 def _show(bar: Progress, task: TaskID, row: dict[str, Any]) -> None:

@@ -4,13 +4,14 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bearometer_retrainer.attempt import Reporter
-from bearometer_retrainer.gate import Candidate, Judgement
+from bearometer_retrainer.gate import Candidate
+from bearometer_retrainer.judgement import FRESH, GOLDEN, Judgement
+from bearometer_retrainer.judging import judge
 from bearometer_retrainer.lesson import Lesson, Recipe
 from bearometer_shared.inference import artifact
 from bearometer_shared.inference.artifact import Manifest
-from bearometer_shared.inference.engine import Engine
 from bearometer_training import data
-from bearometer_training.evaluate import evaluate
+from bearometer_training.evaluate import reports
 from bearometer_training.examples import examples
 
 
@@ -21,7 +22,7 @@ def teach(parent: Path, folder: Path, lesson: Lesson, recipe: Recipe, report: Re
     """
     manifest = _fine_tune(parent, folder, lesson, recipe, report)
     report.stage("judging")
-    before, after = _judge(parent, lesson), _judge(folder, lesson)
+    before, after = judge(parent, folder, lesson)
     return Candidate(_note(folder, manifest, after, recipe), before, after)
 
 
@@ -48,13 +49,8 @@ def _fine_tune(parent: Path, folder: Path, lesson: Lesson, recipe: Recipe, repor
     )
 
 
-def _judge(folder: Path, lesson: Lesson) -> Judgement:
-    """An artifact's figures, by the engine that will serve it."""
-    engine = Engine.load(folder)
-    return Judgement(evaluate(engine, data.read(data.GOLDEN)), evaluate(engine, lesson.held_out))
-
-
 def _note(folder: Path, manifest: Manifest, figures: Judgement, recipe: Recipe) -> Manifest:
     """Seals the figures and the training settings into the candidate's manifest."""
-    metrics = manifest.metrics | asdict(figures) | {"settings": asdict(recipe)}
+    judged = {name: reports(figures.sets[name]) for name in (GOLDEN, FRESH)}
+    metrics = manifest.metrics | judged | {"settings": asdict(recipe)}
     return artifact.seal(folder, manifest.model_copy(update={"metrics": metrics}))

@@ -7,15 +7,17 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from bearometer_retrainer import gate
+from bearometer_retrainer import gate, rules
 from bearometer_retrainer.attempt import Desk, Reporter, failures_kept, scratch, taken
 from bearometer_retrainer.gate import Candidate, Decision
 from bearometer_retrainer.lesson import Lesson, Recipe, gather
+from bearometer_retrainer.rules import Check
 from bearometer_shared.errors import ArtifactError
-from bearometer_shared.storage import labels, models, runs
+from bearometer_shared.storage import held_out, labels, models, runs
 from bearometer_shared.storage.models import Champion
 from bearometer_shared.storage.runs import Claim
 from bearometer_shared.storage.session import retrying, transaction
+from bearometer_training import data
 
 log = structlog.get_logger()
 
@@ -37,7 +39,8 @@ def run(desk: Desk, run_id: int) -> None:
     2. gather fresh labels and a replay of earlier ones; too few to judge by: keep the champion and the labels
     3. fine-tune the champion and export the candidate
     4. judge both, as they would serve, and store the artifact
-    5. register it, promote it or not, mark the labels used: one transaction, fenced by the run's token
+    5. register it, promote it or not, mark the labels used, freeze those that judged: one transaction, fenced by the
+       run's token
     """
     with taken(desk, run_id) as claimed:  # 1
         if claimed is None:
@@ -51,9 +54,10 @@ def _work(desk: Desk, claimed: Claim, folder: Path) -> None:
     recipe, report = Recipe(**claimed.recipe), Reporter(desk, claimed)
     with transaction(desk.database) as connection:  # 2
         champion, lesson = _champion(connection), gather(connection, recipe)
-        force = runs.forced(connection, claimed)
-    if len(lesson.held_out) < gate.MIN_HELD_OUT and force is None:
-        _postpone(desk, claimed, len(lesson.held_out))
+        overruling = runs.overruled(connection, claimed)
+    enough = rules.too_few(len(lesson.held_out))
+    if not enough.passed and not (overruling and overruling.promote):
+        _postpone(desk, claimed, enough)
         return
     candidate = desk.teach(desk.store.fetch(champion.location), folder, lesson, recipe, report)  # 3, 4
     location = desk.store.put(folder, candidate.manifest.version)
@@ -69,6 +73,8 @@ def _conclude(desk: Desk, claimed: Claim, found: Outcome) -> None:
         decision, judged = _decide(connection, claimed, found)
         if judged:
             labels.mark_used(connection, found.lesson.label_ids, claimed.id)
+            judging = [(row.text, row.sentiment, row.topic) for row in found.lesson.held_out]
+            held_out.keep(connection, claimed.id, judging)
         if decision.promote:
             reason = f"run {claimed.id}: {decision.reason}"
             models.promote(connection, version, actor="retrainer", reason=reason, run_id=claimed.id, at=now)
@@ -79,21 +85,29 @@ def _conclude(desk: Desk, claimed: Claim, found: Outcome) -> None:
 
 def _decide(connection: Connection, claimed: Claim, found: Outcome) -> tuple[Decision, bool]:
     """The decision, and whether the candidate was judged: it is not where the champion is another by now."""
-    force, serving = runs.forced(connection, claimed), _champion(connection).version
-    if serving != found.champion.version and force is None:
+    overruling, serving = runs.overruled(connection, claimed), _champion(connection).version
+    if serving != found.champion.version and not (overruling and overruling.promote):
         return Decision(False, f"kept: {serving} became champion meanwhile; the labels stay fresh"), False
-    return gate.decide(found.candidate.before, found.candidate.after, force), True
+    best = runs.best_golden(connection, _golden_set())
+    return gate.decide(found.candidate.before, found.candidate.after, best=best, overruling=overruling), True
 
 
 def _figures(found: Outcome, decision: Decision) -> dict[str, Any]:
+    before, after = found.candidate.before, found.candidate.after
     counts = {"taught": len(found.lesson.taught), "held_out": len(found.lesson.held_out)}
-    judged = {"champion": asdict(found.candidate.before), "candidate": asdict(found.candidate.after)}
-    return {"promoted": decision.promote, "parent": found.champion.version, **counts, **judged}
+    golden = {"golden_set": _golden_set(), "golden_before": before.golden_accuracy()}
+    judged = {"champion": before.figures(), "candidate": after.figures(), "checks": [*map(asdict, decision.checks)]}
+    return {"promoted": decision.promote, "parent": found.champion.version, **counts, **golden, **judged}
 
 
-def _postpone(desk: Desk, claimed: Claim, held_out: int) -> None:
+def _golden_set() -> str:
+    return data.snapshot(data.read(data.GOLDEN))[:12]
+
+
+def _postpone(desk: Desk, claimed: Claim, check: Check) -> None:
     """Too few labels to judge by: they stay fresh and wait for more."""
-    figures, decision = {"promoted": False, "held_out": held_out}, gate.too_few(held_out)
+    figures = {"promoted": False, "held_out": int(check.figure), "checks": [asdict(check)]}
+    decision = f"kept: {check.detail}"
     with transaction(desk.database) as connection:
         runs.finish(connection, claimed, decision=decision, figures=figures, model_version=None, at=desk.clock.now())
 

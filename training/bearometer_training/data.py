@@ -13,6 +13,7 @@ from bearometer_shared.text import model_text
 
 SEED = Path(__file__).parent / "seed" / "labels.jsonl"  # what every retraining replays, so that little is forgotten
 GOLDEN = Path(__file__).parent / "seed" / "golden.jsonl"  # frozen: judges every model and teaches none
+HOSTILE = Path(__file__).parent / "seed" / "hostile.jsonl"  # no labels: texts that must not confuse a model
 
 
 @dataclass(frozen=True, slots=True)

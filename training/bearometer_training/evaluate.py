@@ -1,55 +1,43 @@
 """How good a model is: accuracy, F1, confusion and calibration of each head over labelled rows."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from bearometer_shared.inference.engine import Opinion, Score
 from bearometer_shared.taxonomy import SENTIMENTS, TOPICS
+from bearometer_training.answers import Answer, Scorer, answers
 from bearometer_training.data import Row
 
-Found = list[tuple[str, str, float]]  # truth, answer, confidence
-
-
-class Scorer(Protocol):
-    """What is measured: an engine, or a fake."""
-
-    def score(self, texts: Sequence[str]) -> list[Score]: ...
-
-    def towards(self, pairs: Sequence[tuple[str, str]]) -> list[Opinion]: ...
+LABELS = {"sentiment": SENTIMENTS, "topic": TOPICS, "entity": SENTIMENTS}
 
 
 def evaluate(engine: Scorer, rows: Sequence[Row]) -> dict[str, Any]:
     """Metrics for each head that `rows` have labels for, as `{"sentiment": {...}, "topic": {...}, "entity": {...}}`."""
-    singles = [row for row in rows if row.sentiment or row.topic]
-    scored = list(zip(singles, engine.score([row.text for row in singles]), strict=True))
-    pairs = [(row.text, name, label) for row in rows for name, label in row.entities]
-    opinions = engine.towards([(text, name) for text, name, _ in pairs])
-    sentiment = [(r.sentiment, s.sentiment, _confidence(s)) for r, s in scored if r.sentiment]
-    topic = [(r.topic, s.topic, s.topic_p / 1e6) for r, s in scored if r.topic]
-    entity = [(p[2], o.sentiment, _confidence(o)) for p, o in zip(pairs, opinions, strict=True)]
-    heads = {"sentiment": (sentiment, SENTIMENTS), "topic": (topic, TOPICS), "entity": (entity, SENTIMENTS)}
-    reports = {name: _report(found, names) for name, (found, names) in heads.items() if found}
-    if "entity" in reports and (opposed := _opposed(rows, entity)):
-        reports["entity"]["opposed"] = _report(opposed, SENTIMENTS)
-    return reports
+    return reports(answers(engine, rows))
 
 
-def _opposed(rows: Sequence[Row], entity: Found) -> Found:
+def reports(found: Sequence[Answer]) -> dict[str, Any]:
+    """Metrics of each head that answered something, as `evaluate` gives them."""
+    by_head = {head: [answer for answer in found if answer.head == head] for head in LABELS}
+    made = {head: _report(group, LABELS[head]) for head, group in by_head.items() if group}
+    if opposed := _opposed(by_head["entity"]):
+        made["entity"]["opposed"] = _report(opposed, SENTIMENTS)
+    return made
+
+
+def _opposed(entity: Sequence[Answer]) -> list[Answer]:
     """The part of `entity` that comes from texts whose entities fare differently: the hard ones."""
-    differs = [len({label for _, label in row.entities}) > 1 for row in rows for _ in row.entities]
-    return [found for found, hard in zip(entity, differs, strict=True) if hard]
+    truths: dict[str, set[str]] = {}
+    for answer in entity:
+        truths.setdefault(answer.text, set()).add(answer.truth)
+    return [answer for answer in entity if len(truths[answer.text]) > 1]
 
 
-def _confidence(opinion: Opinion) -> float:
-    return max(opinion.negative, opinion.neutral, opinion.positive) / 1e6
-
-
-def _report(found: Found, names: Sequence[str]) -> dict[str, Any]:
-    truth = np.array([names.index(t) for t, _, _ in found])
-    said = np.array([names.index(p) for _, p, _ in found])
-    confidence = np.array([c for _, _, c in found])
+def _report(found: Sequence[Answer], names: Sequence[str]) -> dict[str, Any]:
+    truth = np.array([names.index(answer.truth) for answer in found])
+    said = np.array([names.index(answer.said) for answer in found])
+    confidence = np.array([answer.confidence for answer in found])
     per_class = {name: _class_report(truth == k, said == k) for k, name in enumerate(names) if (truth == k).any()}
     f1 = np.array([row["f1"] for row in per_class.values()])
     share = np.array([row["n"] for row in per_class.values()]) / len(truth)
@@ -77,6 +65,11 @@ def _confusion(truth: np.ndarray, said: np.ndarray, size: int) -> list[list[int]
     found = np.zeros((size, size), dtype=int)
     np.add.at(found, (truth, said), 1)
     return [[int(n) for n in row] for row in found]
+
+
+def calibration(found: Sequence[Answer]) -> float:
+    """The calibration error of one answer at least, over all heads that are in it."""
+    return calibration_error(np.array([a.right for a in found]), np.array([a.confidence for a in found]))
 
 
 def calibration_error(right: np.ndarray, confidence: np.ndarray, bins: int = 15) -> float:

@@ -29,7 +29,10 @@ class Label(Table):
 
 
 class ModelVersion(Table):
-    """A registered artifact: where it lies, its manifest, its parent, and the run that made it."""
+    """A registered artifact: where it lies, its manifest, its parent, and the run that made it.
+
+    `pruned_at` is when its files were removed from the store, after which it cannot serve; the row stays.
+    """
 
     __tablename__ = "models"
     version: Mapped[str] = mapped_column(primary_key=True)
@@ -38,6 +41,7 @@ class ModelVersion(Table):
     manifest: Mapped[dict[str, Any]]
     run_id: Mapped[int | None]
     created_at: Mapped[datetime]
+    pruned_at: Mapped[datetime | None]
 
 
 class Promotion(Table):
@@ -56,8 +60,8 @@ class Promotion(Table):
 class Run(Table):
     """A retraining run. `period` is unique: two schedulers or a redelivered task make one row. `token` fences.
 
-    `sent_at` is when a worker was last told of it, `force` the reason to promote whatever the gate says, `recipe`
-    what it trains with other than the defaults.
+    `sent_at` is when a worker was last told of it, `force` and `keep` the reasons to promote the candidate, or not to,
+    whatever the gate says, `recipe` what it trains with other than the defaults.
     """
 
     __tablename__ = "runs"
@@ -66,6 +70,7 @@ class Run(Table):
     trigger: Mapped[str]
     reason: Mapped[str]
     force: Mapped[str | None]
+    keep: Mapped[str | None]
     recipe: Mapped[dict[str, Any]]
     state: Mapped[str]
     token: Mapped[int]
@@ -85,6 +90,17 @@ class Run(Table):
             "uq_runs_one_active", text("(true)"), unique=True, postgresql_where=text("state IN ('queued', 'running')")
         ),
     )
+
+
+class HeldOut(Table):
+    """A fresh label that a run judged by instead of learning from: frozen, it judges later runs and teaches none."""
+
+    __tablename__ = "held_out"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    run_id: Mapped[int] = mapped_column(index=True)
+    text: Mapped[str]
+    sentiment: Mapped[str | None]
+    topic: Mapped[str | None]
 
 
 class Server(Table):

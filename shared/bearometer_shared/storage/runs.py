@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Update, or_, select, text, update
+from sqlalchemy import Connection, Update, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bearometer_shared.errors import FencedError
@@ -32,6 +32,14 @@ class Claim:
     recipe: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Overruling:
+    """A person's word that counts more than the gate's, and why."""
+
+    promote: bool
+    reason: str
+
+
 def queue(
     connection: Connection,
     *,
@@ -40,14 +48,16 @@ def queue(
     period: str | None = None,
     reason: str = "",
     force: str | None = None,
+    keep: str | None = None,
     recipe: dict[str, Any] | None = None,
 ) -> int | None:
     """Adds a run and returns its id; None when that period has a row or a run is active.
 
-    `force` is the reason to promote whatever the gate says; `recipe` overrides fields of the training settings.
+    `force` is the reason to promote whatever the gate says, `keep` the one not to; `recipe` overrides fields of the
+    training settings.
     """
     row: dict[str, Any] = {"period": period or f"{trigger}-{uuid4()}", "trigger": trigger, "reason": reason}
-    row |= {"force": force, "recipe": recipe or {}, "progress": {}, "created_at": at}
+    row |= {"force": force, "keep": keep, "recipe": recipe or {}, "progress": {}, "created_at": at}
     row |= {"state": "queued", "token": 0, "attempts": 0}
     added = connection.execute(insert(Run).values(row).on_conflict_do_nothing().returning(Run.id)).scalar()
     wake(connection)
@@ -78,13 +88,27 @@ def active(connection: Connection) -> int | None:
 
 def force(connection: Connection, run_id: int, reason: str) -> bool:
     """Has an active run promote whatever the gate says. False where it has been decided already."""
-    forced = update(Run).where(Run.id == run_id, Run.state.in_(ACTIVE)).values(force=reason)
-    return bool(connection.execute(forced).rowcount)
+    return overrule(connection, run_id, Overruling(True, reason))
 
 
-def forced(connection: Connection, claimed: Claim) -> str | None:
-    """The reason to promote whatever the gate says, if someone gave one."""
-    return connection.execute(select(Run.force).where(Run.id == claimed.id)).scalar()
+def overrule(connection: Connection, run_id: int, word: Overruling) -> bool:
+    """Decides an active run beforehand; the last word counts. False where it has been decided already."""
+    reasons = {"force": word.reason, "keep": None} if word.promote else {"force": None, "keep": word.reason}
+    overruled = update(Run).where(Run.id == run_id, Run.state.in_(ACTIVE)).values(reasons)
+    return bool(connection.execute(overruled).rowcount)
+
+
+def overruled(connection: Connection, claimed: Claim) -> Overruling | None:
+    """What someone wants instead of what the gate says, if anyone does."""
+    force, keep = connection.execute(select(Run.force, Run.keep).where(Run.id == claimed.id)).one()
+    reason = force if force is not None else keep
+    return None if reason is None else Overruling(force is not None, reason)
+
+
+def best_golden(connection: Connection, golden: str) -> float | None:
+    """The highest accuracy that a champion was judged with on the golden set of that name, a hash."""
+    judged = Run.figures["golden_set"].as_string() == golden
+    return connection.execute(select(func.max(Run.figures["golden_before"].as_float())).where(judged)).scalar()
 
 
 def hold(connection: Connection, run_id: int) -> bool:

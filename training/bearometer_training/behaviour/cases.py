@@ -1,5 +1,6 @@
 """All cases: from patterns, from the sentences written by hand, and the invariance groups."""
 
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -34,6 +35,15 @@ PATTERNS: dict[str, Mapping[str, Sequence[str]]] = {
 def cases() -> list[Case]:
     """Every case once, in a fixed order."""
     return list(dict.fromkeys([*_patterned(), *_two_companies(), *_written(), *invariance.cases()]))
+
+
+def sample(each: int) -> list[Case]:
+    """Up to `each` cases of every capability, drawn at random, the same ones each time."""
+    groups: dict[str, list[Case]] = {}
+    for case in cases():
+        groups.setdefault(case.capability, []).append(case)
+    draw = random.Random(0).sample  # noqa: S311 - reproducible, no secret
+    return [case for group in groups.values() for case in draw(group, min(each, len(group)))]
 
 
 def _patterned() -> Iterator[Case]:

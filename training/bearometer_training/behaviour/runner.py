@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bearometer_shared.inference.engine import Opinion
+from bearometer_training.answers import Scorer
 from bearometer_training.behaviour.case import Case, Same, Towards
 from bearometer_training.behaviour.cases import cases
-from bearometer_training.evaluate import Scorer
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,14 @@ def failures(engine: Scorer, limit: int) -> list[dict[str, str]]:
     return failed(verdicts(engine), limit)
 
 
-def verdicts(engine: Scorer) -> list[Verdict]:
-    """Every case with its answers. Each distinct text or pair is asked once, in one call for each of the two."""
-    every = cases()
-    inputs = list(dict.fromkeys(asked for case in every for asked in case.inputs))
+def verdicts(engine: Scorer, chosen: Sequence[Case] | None = None) -> list[Verdict]:
+    """Every case, or the chosen ones, with its answers. Each distinct text or pair is asked once, in two calls."""
+    asked_of = cases() if chosen is None else chosen
+    inputs = list(dict.fromkeys(asked for case in asked_of for asked in case.inputs))
     texts = [asked for asked in inputs if isinstance(asked, str)]
     pairs = [asked for asked in inputs if not isinstance(asked, str)]
     answers = dict(zip([*texts, *pairs], [*engine.score(texts), *engine.towards(pairs)], strict=True))
-    return [Verdict(case, tuple(answers[asked] for asked in case.inputs)) for case in every]
+    return [Verdict(case, tuple(answers[asked] for asked in case.inputs)) for case in asked_of]
 
 
 def summary(found: Sequence[Verdict]) -> dict[str, dict[str, Any]]:
