@@ -11,6 +11,7 @@ from bearometer_api.parts import Given
 from bearometer_api.problems import missing
 from bearometer_api.shapes import Body, Id, Limit, Query, Utc
 from bearometer_shared.storage import runs
+from bearometer_shared.storage.runs import Overruling
 from bearometer_shared.storage.session import transaction
 
 router = APIRouter(prefix="/v1/runs", tags=["learning"])
@@ -20,6 +21,13 @@ class Ask(Body):
     """Asks for a run now."""
 
     reason: str = Field("", max_length=500, pattern="^[^\\u0000]*$", examples=["labels of the March incident"])
+
+
+class Word(Body):
+    """What shall become of the candidate whatever the gate says, and why; it is kept."""
+
+    promote: bool = Field(description="true: promote the candidate; false: keep the champion")
+    reason: str = Field(min_length=1, max_length=500, pattern="^[^\\u0000]*$", examples=["an audit runs"])
 
 
 class Queued(BaseModel):
@@ -42,7 +50,12 @@ class Run(BaseModel):
         description="how far it is", examples=[{"stage": "training", "step": 12, "steps": 40}]
     )
     decision: str | None = Field(description="what the gate decided, and why", examples=["kept: no better"])
-    figures: dict[str, Any] | None = Field(description="what the decision rests on")
+    figures: dict[str, Any] | None = Field(
+        description="what the decision rests on: `checks`, each rule of the gate with `name`, `figure`, `limit`,"
+        " `passed` and `detail`; `champion` and `candidate`, accuracies by set and head; what was taught and held out"
+    )
+    force: str | None = Field(description="why someone wants the candidate promoted whatever the gate says")
+    keep: str | None = Field(description="why someone wants the champion kept whatever the gate says")
     model_version: str | None = Field(description="the candidate that it made")
     error: str | None
 
@@ -85,3 +98,14 @@ def get_run(id: Id, given: Given) -> Run:
     if row is None:
         raise missing(f"no run {id}")
     return Run.model_validate(row)
+
+
+@router.post("/{id}/overrule")
+def overrule(id: Id, word: Word, given: Given) -> Run:
+    """Decides a run before the gate does; the last word counts. 409 where it is decided: then promote or roll back."""
+    with transaction(given.engine) as connection:
+        if runs.get(connection, id) is None:
+            raise missing(f"no run {id}")
+        if not runs.overrule(connection, id, Overruling(word.promote, word.reason)):
+            raise HTTPException(HTTPStatus.CONFLICT, f"run {id} is decided; promote or roll back a model instead")
+        return Run.model_validate(runs.get(connection, id))

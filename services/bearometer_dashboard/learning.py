@@ -18,6 +18,7 @@ class LearningPanel:
                 self._labels, self._fresh = ui.label(), _bar()
             with _group("Latest run"):
                 self._run, self._progress, self._decision = ui.label(), _bar(), ui.label().classes("quiet")
+                self._checks = ui.label().classes("quiet")
             with _group("Champion"):
                 self._champion, self._made = ui.label(), ui.label().classes("quiet")
 
@@ -30,6 +31,7 @@ class LearningPanel:
         self._progress.set_value(share(run))
         self._progress.set_visibility(bool(run and run["state"] == "running"))
         self._decision.set_text(decision_line(run))
+        self._checks.set_text(checks_line(run))
         self._champion.set_text(learning.models["champion"] or "none yet")
         self._made.set_text(made_line(learning.models))
 
@@ -47,6 +49,16 @@ def decision_line(run: Json | None) -> str:
     if run is None:
         return "bearometer retrain starts one"
     return str(run["decision"] or run["error"] or run["progress"].get("stage") or "")
+
+
+def checks_line(run: Json | None) -> str:
+    """`gate: 42 of 43 checks passed; failed: negative recall`; empty where none was made."""
+    checks = ((run and run.get("figures")) or {}).get("checks", [])
+    failed = [check["name"] for check in checks if not check["passed"]]
+    if not checks:
+        return ""
+    passed = f"gate: {len(checks) - len(failed)} of {len(checks)} checks passed"
+    return passed + (f"; failed: {', '.join(failed)}" if failed else "")
 
 
 def share(run: Json | None) -> float:

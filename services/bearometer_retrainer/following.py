@@ -83,7 +83,7 @@ def told(checks: Sequence[dict[str, Any]]) -> Iterator[str]:
         if check not in held:
             yield f"{'passed' if check['passed'] else 'FAILED'}  {check['detail']}"
     if held:
-        yield f"passed  {len(held)} slices are not clearly worse"
+        yield f"passed  slices that are not clearly worse: {len(held)}"
 
 
 def _show(bar: Progress, task: TaskID, row: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from bearometer_training.answers import Answer, Scorer, answers
 from bearometer_training.behaviour import cases, runner
 from bearometer_training.behaviour.case import Same
 
-OF_EACH = 60  # cases of each capability of the behaviour tests: a fixed sample
+OF_EACH = 100  # cases of each capability of the behaviour tests: a fixed sample
 TIMED = 64  # golden texts of the latency test
 ROUNDS = 5
 MILLION = 1_000_000

@@ -1,8 +1,8 @@
 """The gate's rules: each compares two judgements and yields named checks.
 
 What may not get worse has a tolerance, and the lower end of a paired bootstrap interval must stay above it (a test of
-non-inferiority): who is worse by the tolerance passes one time in twenty, however small the set. A slice too small for
-that must not be clearly worse. deploy/decisions/learning-loop.md says how often equal and worse candidates pass.
+non-inferiority): who is worse by the tolerance passes one time in twenty, however small the set. A slice, too small for
+that, must not be clearly worse. deploy/decisions/learning-loop.md says how often equal and worse candidates pass.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +18,7 @@ MIN_HELD_OUT = 8  # fewer texts cannot tell two models apart
 ONE_SIDED = 0.90  # a two-sided interval whose lower end errs one time in twenty
 TOLERANCE = 0.03  # of accuracy on frozen labels and on behaviour tests
 RECALL_TOLERANCE = 0.05  # of the negative that is found
-BIAS_TOLERANCE = 0.06  # of the sentences that are read alike whoever they name
+BIAS_TOLERANCE = 0.08  # of the sentences that are read alike whoever they name
 MIN_SLICE = 25  # answers; fewer show nothing
 FALSE_ALARMS = 0.05  # the chance that any slice of an equal candidate looks clearly worse
 ECE_TOLERANCE = 0.03
@@ -79,12 +79,13 @@ def _no_worse(
 
 
 def _forgetting(before: Judgement, after: Judgement) -> Iterator[Check]:
-    """That no slice is clearly worse: with so many, each must err rarely (Bonferroni)."""
+    """That no slice is clearly worse by more than the tolerance: with so many, each must err rarely (Bonferroni)."""
     found = {name: places for name, places in slices(before.sets).items() if len(places) >= MIN_SLICE}
     for name, places in found.items():
         was, now = pick(before.sets, places), pick(after.sets, places)
         seen = compare(was, now, 1 - 2 * FALSE_ALARMS / len(found))
-        yield Check(f"slice {name}", seen.high, 0, seen.high >= 0, _moved(name, "accuracy", seen))
+        passed = seen.change >= -TOLERANCE or seen.high >= 0
+        yield Check(f"slice {name}", seen.change, -TOLERANCE, passed, _moved(name, "accuracy", seen))
 
 
 def _calibration(before: Judgement, after: Judgement) -> Iterator[Check]:

@@ -127,6 +127,22 @@ def test_one_run_at_a_time_is_queued_and_can_be_followed(client: TestClient, eng
         assert len(connection.execute(select(Run.id)).all()) == 2
 
 
+def test_a_person_overrules_a_run_until_it_is_decided(client: TestClient, engine: Engine) -> None:
+    id = client.post("/v1/runs").json()["id"]
+    kept = client.post(f"/v1/runs/{id}/overrule", json={"promote": False, "reason": "an audit runs"})
+    assert (kept.status_code, kept.json()["keep"], kept.json()["force"]) == (200, "an audit runs", None)
+    forced = client.post(f"/v1/runs/{id}/overrule", json={"promote": True, "reason": "must see it"}).json()
+    assert (forced["keep"], forced["force"]) == (None, "must see it")
+    assert client.post(f"/v1/runs/{id}/overrule", json={"promote": True, "reason": ""}).status_code == 422
+    assert client.post("/v1/runs/4711/overrule", json={"promote": True, "reason": "x"}).status_code == 404
+    with transaction(engine) as connection:
+        claim = runs.claim(connection, id, NOON)
+        assert claim
+        runs.fail(connection, claim, "no", NOON)
+    late = client.post(f"/v1/runs/{id}/overrule", json={"promote": True, "reason": "too late"})
+    assert (late.status_code, "is decided" in late.json()["detail"]) == (409, True)
+
+
 def register(engine: Engine, *versions: str) -> None:
     base = Base(name="base", sha256="0")
     with transaction(engine) as connection:

@@ -190,6 +190,21 @@ def test_retrain_queues_a_run_and_names_an_active_one(database: Engine) -> None:
     assert facts(result)["id"] == first["id"]
     assert facts(result)["force"] == "must see it"
     assert "is active already" in result.stderr
+    kept = facts(retrain("--force-keep", "rather not", "--json"))
+    assert (kept["force"], kept["keep"]) == (None, "rather not")
+
+
+def test_a_forced_decision_is_one_and_has_a_reason(database: Engine) -> None:
+    for arguments, reason in (
+        (("--force-promote", "a", "--force-keep", "b"), "which of the two"),
+        (("--force-keep", " "), "--force-keep: say why"),
+        (("--force-promote", ""), "--force-promote: say why"),
+    ):
+        result = retrain(*arguments)
+        assert isinstance(result.exception, UserError)
+        assert reason in str(result.exception)
+    with transaction(database) as connection:
+        assert runs.active(connection) is None
 
 
 def test_retrain_waits_for_the_decision_and_shows_what_it_rests_on(database: Engine, tmp_path: Path) -> None:
@@ -202,6 +217,8 @@ def test_retrain_waits_for_the_decision_and_shows_what_it_rests_on(database: Eng
     assert result.exit_code == 0, result.output
     assert "promoted: 30 of 40" in result.stdout
     assert "golden sentiment accuracy 0.800 -> 0.800 (300 labels)" in result.stdout
+    assert "passed  overall accuracy went from 0.800 to 0.800 (+0.000 at worst, -0.030 allowed)" in result.stdout
+    assert "passed  slices that are not clearly worse: 1" in result.stdout
 
 
 def test_enough_fresh_labels_queue_a_run_and_two_beats_make_one_row(database: Engine) -> None:

@@ -10,10 +10,13 @@ from learning_desk import NOW, Teacher, add_labels, desk, judged, queued
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
+from bearometer_retrainer import lesson
 from bearometer_retrainer.run import run
 from bearometer_shared.errors import ArtifactError, FencedError
 from bearometer_shared.settings import Settings
-from bearometer_shared.storage import labels, models, runs
+from bearometer_shared.storage import held_out, labels, models, runs
+from bearometer_shared.storage.labels import NewLabel
+from bearometer_shared.storage.runs import Overruling
 from bearometer_shared.storage.session import connect, transaction
 
 
@@ -92,6 +95,48 @@ def test_a_force_that_comes_while_it_runs_still_counts(database: Engine, tmp_pat
     assert read(database, models.champion).version == "candidate"
 
 
+def test_a_person_may_keep_the_champion_beforehand(database: Engine, tmp_path: Path) -> None:
+    add_labels(database, 100)
+    run_id = queued(database, keep="an audit runs")
+    run(desk(database, tmp_path, Teacher()), run_id)
+    assert read(database, models.champion).version == "shipped"
+    assert row_of(database, run_id)["decision"].startswith("kept, forced: an audit runs (the gate: promoted: 30 of 40")
+    assert read(database, lambda c: models.get(c, "candidate")) is not None  # to be promoted when the audit is over
+
+
+def test_the_last_word_beforehand_counts(database: Engine) -> None:
+    run_id = queued(database, force="must see it")
+    claimed = read(database, lambda c: runs.claim(c, run_id, NOW))
+    assert read(database, lambda c: runs.overruled(c, claimed)) == Overruling(True, "must see it")
+    assert read(database, lambda c: runs.overrule(c, run_id, Overruling(False, "rather not")))
+    assert read(database, lambda c: runs.overruled(c, claimed)) == Overruling(False, "rather not")
+    read(database, lambda c: runs.fail(c, claimed, "no", NOW))
+    assert not read(database, lambda c: runs.overrule(c, run_id, Overruling(True, "too late")))
+
+
+def test_each_check_is_stored_with_its_figure_and_limit(database: Engine, tmp_path: Path) -> None:
+    add_labels(database, 100)
+    run_id = queued(database)
+    run(desk(database, tmp_path, Teacher(after=judged(0.7, 40))), run_id)
+    checks = {check["name"]: check for check in row_of(database, run_id)["figures"]["checks"]}
+    assert set(checks["overall accuracy"]) == {"name", "figure", "limit", "passed", "detail"}
+    assert not checks["overall accuracy"]["passed"]
+    assert checks["better on the new"]["passed"]
+
+
+def test_many_small_steps_down_end_at_the_best_champion(database: Engine, tmp_path: Path) -> None:
+    """The gate remembers what golden accuracy a champion once had, whoever was promoted since."""
+    at = desk(database, tmp_path, teacher := Teacher(before=judged(0.85, 20), after=judged(0.84, 30)))
+    add_labels(database, 100, "one")
+    run(at, queued(database))
+    teacher.before, teacher.after, teacher.version = judged(0.82, 20), judged(0.81, 30), "next"
+    add_labels(database, 100, "two")
+    run_id = queued(database)
+    run(at, run_id)
+    assert "golden accuracy is 0.810, and the best champion's was 0.850" in row_of(database, run_id)["decision"]
+    assert read(database, models.champion).version == "candidate"
+
+
 def test_too_few_labels_stay_fresh_and_nothing_is_trained(database: Engine, tmp_path: Path) -> None:
     add_labels(database, 10)
     run_id, teacher = queued(database), Teacher()
@@ -121,6 +166,43 @@ def test_labels_of_earlier_runs_are_replayed(database: Engine, tmp_path: Path) -
     run(at, queued(database))
     assert any(row.text.startswith("early") for row in teacher.lessons[1].taught)
     assert all(row.text.startswith("late") for row in teacher.lessons[1].held_out)
+
+
+def test_what_judged_once_judges_later_runs_and_never_teaches(database: Engine, tmp_path: Path) -> None:
+    """Not when it is replayed, not when it is labelled anew; then its newest label judges, and only once."""
+    add_labels(database, 100, "early")
+    at = desk(database, tmp_path, teacher := Teacher())
+    first = queued(database)
+    run(at, first)
+    judging = {row.text for row in teacher.lessons[0].held_out}
+    again = sorted(judging)[0]
+    with transaction(database) as connection:
+        labels.add(connection, [NewLabel(again, "positive", None, "ben")], NOW)
+    add_labels(database, 100, "late")
+    run(at, queued(database))
+    second = teacher.lessons[1]
+    assert not judging & {row.text for row in second.taught}
+    assert {row.text for row in second.periods[first]} == judging - {again}
+    assert [row.sentiment for row in second.held_out if row.text == again] == ["positive"]
+
+
+def test_the_past_judges_as_it_was_and_in_bounded_numbers(
+    database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lesson, "PERIOD_ROWS", 12)
+    at = desk(database, tmp_path, teacher := Teacher())
+    for word in ("one", "two", "three"):
+        add_labels(database, 100, word)
+        run(at, queued(database))
+    periods = teacher.lessons[2].periods
+    assert {run_id: len(rows) for run_id, rows in periods.items()} == dict.fromkeys(periods, 6)
+    assert [row.text.split()[0] for rows in periods.values() for row in rows] == ["two"] * 6 + ["one"] * 6
+
+
+def test_a_run_that_judged_nothing_freezes_nothing(database: Engine, tmp_path: Path) -> None:
+    add_labels(database, 10)
+    run(desk(database, tmp_path, Teacher()), queued(database))
+    assert read(database, held_out.periods) == {}
 
 
 def test_a_redelivered_task_promotes_once(database: Engine, tmp_path: Path) -> None:

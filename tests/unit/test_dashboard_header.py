@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bearometer_dashboard.header import Link, live_line, serving, trouble
-from bearometer_dashboard.learning import decision_line, made_line, run_line, share, topics
+from bearometer_dashboard.learning import checks_line, decision_line, made_line, run_line, share, topics
 from bearometer_dashboard.page import title
 from bearometer_dashboard.palette import variables
 from bearometer_dashboard.snapshot import Learning, Snapshot
@@ -60,6 +60,13 @@ def test_a_run_says_how_far_it_is_and_what_was_decided() -> None:
     assert decision_line(run | {"decision": "kept: no better"}) == "kept: no better"
     assert share(run | {"progress": {}}) == share(None) == 0.0
     assert run_line(None) == "none yet"
+
+
+def test_a_run_says_which_checks_failed() -> None:
+    checks = [{"name": "overall", "passed": True}, {"name": "latency", "passed": False}]
+    assert checks_line({"figures": {"checks": checks}}) == "gate: 1 of 2 checks passed; failed: latency"
+    assert checks_line({"figures": {"checks": checks[:1]}}) == "gate: 1 of 1 checks passed"
+    assert checks_line(None) == checks_line({"figures": None}) == checks_line({"figures": {}}) == ""
 
 
 def test_the_tab_shows_how_many_alerts_fire() -> None:

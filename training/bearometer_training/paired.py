@@ -42,7 +42,7 @@ def compare(before: Sequence[Answer], after: Sequence[Answer], sure: float = 0.9
     place = {text: number for number, text in enumerate(dict.fromkeys(answer.text for answer in before))}
     where = [place[answer.text] for answer in before]
     was, now = (np.array([answer.right for answer in found], float) for found in (before, after))
-    changes = _resampled(np.bincount(where, now - was), np.bincount(where).astype(float))
+    changes = _resampled(np.bincount(where, now - was), np.bincount(where))
     low, high = np.quantile(changes, [(1 - sure) / 2, (1 + sure) / 2])
     return Difference(len(before), float(was.mean()), float(now.mean()), float(low), float(high))
 
@@ -50,7 +50,7 @@ def compare(before: Sequence[Answer], after: Sequence[Answer], sure: float = 0.9
 def _resampled(gains: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """The change of accuracy in each resample, from each text's right answers gained and its questions."""
     drawn = _draws(len(gains))
-    changes: np.ndarray = (drawn @ gains) / (drawn @ counts)
+    changes: np.ndarray = (drawn @ gains.astype(np.float32)) / (drawn @ counts.astype(np.float32))
     return changes
 
 

@@ -99,8 +99,10 @@ def overrule(connection: Connection, run_id: int, word: Overruling) -> bool:
 
 
 def overruled(connection: Connection, claimed: Claim) -> Overruling | None:
-    """What someone wants instead of what the gate says, if anyone does."""
-    force, keep = connection.execute(select(Run.force, Run.keep).where(Run.id == claimed.id)).one()
+    """What someone wants instead of what the gate says, if anyone does. Until the transaction ends nobody changes it,
+    so that nobody is told that a word counts which comes too late."""
+    words = select(Run.force, Run.keep).where(Run.id == claimed.id).with_for_update()
+    force, keep = connection.execute(words).one()
     reason = force if force is not None else keep
     return None if reason is None else Overruling(force is not None, reason)
 
