@@ -13,7 +13,7 @@ from bearometer_shared.errors import UserError
 from bearometer_shared.inference.artifact import read_manifest
 from bearometer_shared.inference.store import Store
 from bearometer_shared.settings import settings
-from bearometer_shared.storage import models
+from bearometer_shared.storage import models, runs
 from bearometer_training import champion
 
 Version = Annotated[str, typer.Argument(help="a version, as `bearometer models list` shows it")]
@@ -38,25 +38,41 @@ def list_versions(as_json: AsJson = False) -> None:
 
 
 def show(version: Version, as_json: AsJson = False) -> None:
-    """Shows one version: its lineage, its figures and when it was promoted.
+    """Shows one version: its lineage, data, code, settings and figures, what the gate said, and who promoted it.
 
     Example: bearometer models show 3f2a9c10d4e5
     """
     with terminal.transaction() as connection:
         row = models.get(connection, version)
+        lineage = models.lineage(connection, version)
+        run = runs.get(connection, row["run_id"]) if row and row["run_id"] else None
     if row is None:
         raise UserError(f"no model version {version}; `bearometer models list` shows them")
+    row |= {"lineage": lineage, "decision": run and run["decision"]}
     if as_json:
         terminal.print_json(row)
         return
-    for name in ("version", "parent", "run_id", "created_at", "location"):
-        typer.echo(f"{name:14} {row[name]}")
-    for name in ("base", "recipe", "data_snapshot", "serve"):
-        typer.echo(f"{name:14} {row['manifest'].get(name)}")
-    for line in _accuracies(row["manifest"]["metrics"]):
-        typer.echo(f"{'':14} {line}")
+    for name, value in _facts(row):
+        typer.echo(f"{name:14} {value}")
+
+
+def _facts(row: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Where a version comes from, what it is, how it did, and who had it serve when."""
+    manifest = row["manifest"]
+    yield "version", row["version"]
+    yield "lineage", " <- ".join(row["lineage"])
+    yield "made", f"{row['created_at']:%Y-%m-%d %H:%M:%S}" + (f" by run {row['run_id']}" if row["run_id"] else "")
+    yield "location", row["location"] + (f", removed {row['pruned_at']:%Y-%m-%d}" if row["pruned_at"] else "")
+    for name in ("base", "recipe", "data_snapshot", "code", "serve"):
+        yield name, manifest.get(name) or "unknown"
+    trained = _fields(manifest["metrics"].get("settings"))
+    yield "settings", ", ".join(f"{name} {value}" for name, value in trained.items()) or "unknown"
+    for line in _accuracies(manifest["metrics"]):
+        yield "figures", line
+    if row["decision"]:
+        yield "decided", row["decision"]
     for move in row["promotions"]:
-        typer.echo(f"{'promoted':14} {move['at']:%Y-%m-%d %H:%M:%S} by {move['actor']}: {move['reason']}")
+        yield "promoted", f"{move['at']:%Y-%m-%d %H:%M:%S} by {move['actor']}: {move['reason']}"
 
 
 def promote(version: Version, reason: Reason, as_json: AsJson = False) -> None:
@@ -111,7 +127,7 @@ def _move(version: str, reason: str, as_json: bool) -> None:
 
 
 def _line(row: dict[str, Any]) -> str:
-    mark = "champion" if row["champion"] else ""
+    mark = "champion" if row["champion"] else "removed" if row["pruned_at"] else ""
     figures = "; ".join(_accuracies(row["manifest"]["metrics"]))
     return f"{row['version']}  {row['created_at']:%Y-%m-%d %H:%M}  {mark:8}  {figures}".rstrip()
 

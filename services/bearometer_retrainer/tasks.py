@@ -10,11 +10,12 @@ from kombu.exceptions import OperationalError as BrokerAway
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from bearometer_retrainer import outages, queues, schedule
+from bearometer_retrainer import outages, pruning, queues, schedule
 from bearometer_retrainer.attempt import Desk
 from bearometer_retrainer.run import run as decide
 from bearometer_shared import logs
 from bearometer_shared.clock import SystemClock
+from bearometer_shared.errors import ArtifactError
 from bearometer_shared.inference.store import Store
 from bearometer_shared.settings import settings
 from bearometer_shared.storage import retention, runs
@@ -83,10 +84,16 @@ def consider() -> None:
 @shared_task(name=queues.CLEAN)  # type: ignore[untyped-decorator]  # celery ships no types
 @outage_is_delay
 def clean() -> None:
-    """Makes partitions ahead and drops what is past its time."""
+    """Makes partitions ahead, drops what is past its time, and removes old models from the store."""
     with transaction(_database()) as connection:
         dropped = retention.clean(connection, SystemClock().now(), settings().retention_days)
     log.info("cleaned", dropped=dropped)
+    try:
+        pruned = pruning.prune(_database(), Store(settings()), settings().keep_models, SystemClock().now())
+    except ArtifactError as error:
+        log.warning("the artifact store is away; tomorrow again", reason=str(error))
+    else:
+        log.info("old models removed", versions=pruned)
 
 
 @cache

@@ -73,6 +73,34 @@ def test_a_missing_artifact_is_said_to_be_missing(settings: Settings) -> None:
         Store(settings).fetch("v9")
 
 
+def test_what_was_removed_is_gone_here_and_can_be_put_again(settings: Settings, make: Make) -> None:
+    store = Store(settings)
+    for version in ("v1", "v2"):
+        store.put(make(version=version), version)
+        store.fetch(version)
+    assert store.remove("v1")
+    assert not store.remove("v1")
+    with pytest.raises(ArtifactError, match="v1"):
+        store.fetch("v1")
+    assert store.fetch("v2").is_dir()
+    assert artifact.verify(store.fetch(store.put(make(), "v1"))).version == "v1"
+
+
+def test_a_removal_that_broke_off_is_finished_later(settings: Settings, make: Make) -> None:
+    store = Store(settings)
+    store.put(make(), "v1")
+    files, root = fsspec.core.url_to_fs(settings.artifact_store)
+    files.rm_file(f"{root}/v1/{artifact.MANIFEST}")
+    assert store.remove("v1")
+    assert not files.exists(f"{root}/v1/{artifact.DELTA}")
+
+
+@pytest.mark.parametrize("name", ["../v1", "/etc", "", ".part-1", "a/b"])
+def test_nothing_outside_the_store_is_removed(settings: Settings, name: str) -> None:
+    with pytest.raises(ArtifactError, match="no name of an artifact"):
+        Store(settings).remove(name)
+
+
 @pytest.mark.parametrize("name", ["../v1", "/etc", "", ".part-1", "a/b"])
 def test_a_name_never_leads_out_of_the_store(settings: Settings, name: str) -> None:
     with pytest.raises(ArtifactError, match="no name of an artifact"):

@@ -18,6 +18,7 @@ from bearometer_shared.inference.encoding import Input
 from bearometer_shared.inference.engine import Engine
 from bearometer_shared.taxonomy import SENTIMENTS, TOPICS
 from bearometer_training import base, data, delta, recipes
+from bearometer_training import lineage as lineage_of
 from bearometer_training.activations import TEXTS as CALIBRATING
 from bearometer_training.model import HEADS, Heads, build
 from bearometer_training.quantize import quantize
@@ -53,6 +54,7 @@ def seal_graphs(folder: Path, base_name: str, texts: Sequence[str], **lineage: o
         created_at=datetime.now(UTC).replace(microsecond=0),
         sentiments=list(SENTIMENTS),
         topics=list(TOPICS),
+        code=lineage_of.code_version(),
     ).model_copy(update=lineage)
     model = load(folder, base_name, manifest.recipe)
     to_onnx(model, folder / artifact.FP32, manifest.temperatures)

@@ -39,13 +39,14 @@ class Golden(BaseModel):
 
 class Manifest(BaseModel):
     """What an artifact is. `files` maps each file to its SHA-256; `serve` names the graph to load; the logits of a
-    head are divided by its temperature."""
+    head are divided by its temperature; `code` names the sources that trained it."""
 
     version: str
     parent: str | None = None
     base: Base
     recipe: str = "full"
     data_snapshot: str = ""
+    code: str = ""
     created_at: datetime
     sentiments: list[str]
     topics: list[str]

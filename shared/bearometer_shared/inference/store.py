@@ -51,6 +51,23 @@ class Store:
             self._download(source, cached)
         return cached
 
+    def remove(self, location: str) -> bool:
+        """Removes an artifact, and this machine's copy of it. False where there was none: that is no fault.
+
+        The manifest goes first: what is left when this is interrupted counts as nothing, and goes the next time.
+        """
+        target = self._path(location)
+        shutil.rmtree(self._cache / location, ignore_errors=True)
+        try:
+            if self._files.exists(f"{target}/{MANIFEST}"):
+                self._files.rm_file(f"{target}/{MANIFEST}")
+            self._files.rm(target, recursive=True)
+        except FileNotFoundError:
+            return False
+        except Exception as error:  # every file system has its own kinds
+            raise ArtifactError(f"{location}: cannot be removed from {self._root}: {error}") from error
+        return True
+
     @property
     def _local(self) -> bool:
         return "file" in self._files.protocol

@@ -34,7 +34,8 @@ def champion(connection: Connection) -> Champion | None:
 
 
 def register(connection: Connection, manifest: Manifest, location: str, run_id: int | None = None) -> None:
-    """Notes a sealed artifact that lies in the store. A version that is known stays as it is."""
+    """Notes a sealed artifact that lies in the store. A version that is known stays as it is; it may serve again where
+    its files had been removed."""
     row = {
         "version": manifest.version,
         "parent": manifest.parent,
@@ -43,7 +44,8 @@ def register(connection: Connection, manifest: Manifest, location: str, run_id: 
         "run_id": run_id,
         "created_at": manifest.created_at,
     }
-    connection.execute(insert(ModelVersion).values(row).on_conflict_do_nothing())
+    new = insert(ModelVersion).values(row)
+    connection.execute(new.on_conflict_do_update(index_elements=[ModelVersion.version], set_={"pruned_at": None}))
 
 
 def promote(
@@ -51,11 +53,14 @@ def promote(
 ) -> bool:
     """Moves the champion pointer. False where nothing moved: that run promoted before, or it is the champion.
 
-    Raises UserError for a version that is not registered.
+    Raises UserError for a version that is not registered, or whose files were removed.
     """
-    if get(connection, version) is None:
+    hold_pointer(connection)
+    row = get(connection, version)
+    if row is None:
         raise UserError(f"no model version {version}; `bearometer models list` shows them")
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POINTER_LOCK})
+    if row["pruned_at"]:
+        raise UserError(f"model {version}: its files were removed on {row['pruned_at']:%Y-%m-%d}; import them first")
     now = champion(connection)
     if now and now.version == version:
         return False
@@ -64,6 +69,11 @@ def promote(
     moved = connection.execute(inserted).first() is not None
     wake(connection)
     return moved
+
+
+def hold_pointer(connection: Connection) -> None:
+    """Has others wait with promotions until this transaction ends."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": POINTER_LOCK})
 
 
 def previous(connection: Connection) -> str | None:
@@ -82,8 +92,19 @@ def get(connection: Connection, version: str) -> dict[str, Any] | None:
     return dict(row) | {"promotions": [dict(move) for move in connection.execute(moves).mappings()]}
 
 
+def lineage(connection: Connection, version: str) -> list[str]:
+    """A version, what it was trained further from, and so on to the first that is registered."""
+    rows = connection.execute(select(ModelVersion.version, ModelVersion.parent))
+    parents: dict[str, str | None] = {row.version: row.parent for row in rows}
+    line, at = list[str](), version
+    while at in parents and at not in line:
+        line.append(at)
+        at = parents[at] or ""
+    return line
+
+
 def listing(connection: Connection) -> list[dict[str, Any]]:
-    """Registered versions, newest first: `version, parent, location, manifest, run_id, created_at, champion`."""
+    """Registered versions, newest first: the columns, and `champion`."""
     now = champion(connection)
     rows = connection.execute(select(*ModelVersion.__table__.c).order_by(ModelVersion.created_at.desc())).mappings()
     return [dict(row) | {"champion": bool(now and now.version == row["version"])} for row in rows]

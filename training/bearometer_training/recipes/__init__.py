@@ -45,6 +45,11 @@ RECIPES = {
 }
 
 
+def is_plain(recipe: str) -> bool:
+    """Whether what the recipe leaves is a plain encoder."""
+    return recipe in ("full", "head") or _find(recipe).folds
+
+
 def attach(model: Heads, recipe: str, steps: int) -> Heads:
     """Adds what the recipe trains over `steps` updates, freezes the rest, and returns the same model.
 
