@@ -26,6 +26,7 @@ class Model(BaseModel):
     manifest: dict[str, Any] = Field(description="base, recipe, labels, metrics, and the hash of each file")
     run_id: int | None = Field(description="the run that made it")
     created_at: Utc
+    pruned_at: Utc | None = Field(description="when its files were removed from the store; it cannot serve")
     champion: bool = Field(description="whether scorers are told to serve it")
 
 
@@ -77,10 +78,17 @@ def list_models(given: Given) -> Models:
 
 @router.post("/promote")
 def promote(asked: Promotion, given: Given) -> Moved:
-    """Makes a version the champion; scorers load it beside the old one and switch between two batches."""
+    """Makes a version the champion; scorers load it beside the old one and switch between two batches.
+
+    409 where its files were removed from the store.
+    """
     with transaction(given.engine) as connection:
-        if models.get(connection, asked.version) is None:
+        models.hold_pointer(connection)
+        row = models.get(connection, asked.version)
+        if row is None:
             raise missing(f"no model version {asked.version!r}")
+        if row["pruned_at"]:
+            raise HTTPException(HTTPStatus.CONFLICT, f"the files of {asked.version!r} were removed; import them first")
         return _move(connection, given, asked.version, asked.reason)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bearometer_retrainer.attempt import Reporter
 from bearometer_retrainer.gate import Candidate
-from bearometer_retrainer.judgement import FRESH, GOLDEN, Judgement
+from bearometer_retrainer.judgement import BEHAVIOUR, BIAS, FRESH, GOLDEN, Judgement
 from bearometer_retrainer.judging import judge
 from bearometer_retrainer.lesson import Lesson, Recipe
 from bearometer_shared.inference import artifact
@@ -52,5 +52,6 @@ def _fine_tune(parent: Path, folder: Path, lesson: Lesson, recipe: Recipe, repor
 def _note(folder: Path, manifest: Manifest, figures: Judgement, recipe: Recipe) -> Manifest:
     """Seals the figures and the training settings into the candidate's manifest."""
     judged = {name: reports(figures.sets[name]) for name in (GOLDEN, FRESH)}
-    metrics = manifest.metrics | judged | {"settings": asdict(recipe)}
+    briefly = {name: figures.figures()[name] for name in (BEHAVIOUR, BIAS)}
+    metrics = manifest.metrics | judged | briefly | {"settings": asdict(recipe)}
     return artifact.seal(folder, manifest.model_copy(update={"metrics": metrics}))

@@ -18,6 +18,7 @@ from bearometer_training import champion
 
 Version = Annotated[str, typer.Argument(help="a version, as `bearometer models list` shows it")]
 Reason = Annotated[str, typer.Option(help="why, for the record")]
+LISTED = ("eval", "golden", "fresh")  # of the sets that a version was judged on
 AsJson = Annotated[bool, typer.Option("--json", help="print one object")]
 
 
@@ -128,7 +129,8 @@ def _move(version: str, reason: str, as_json: bool) -> None:
 
 def _line(row: dict[str, Any]) -> str:
     mark = "champion" if row["champion"] else "removed" if row["pruned_at"] else ""
-    figures = "; ".join(_accuracies(row["manifest"]["metrics"]))
+    judged = {name: heads for name, heads in row["manifest"]["metrics"].items() if name in LISTED}
+    figures = "; ".join(_accuracies(judged))
     return f"{row['version']}  {row['created_at']:%Y-%m-%d %H:%M}  {mark:8}  {figures}".rstrip()
 
 

@@ -15,7 +15,7 @@ from bearometer_shared.clock import ManualClock
 from bearometer_shared.inference.artifact import Base, Manifest
 from bearometer_shared.kafka.memory import MemoryBroker, MemoryProducer
 from bearometer_shared.settings import Settings
-from bearometer_shared.storage import alerts, articles, models, runs
+from bearometer_shared.storage import alerts, articles, models, pruning, runs
 from bearometer_shared.storage.alerts import Raised
 from bearometer_shared.storage.articles import ArticleRow
 from bearometer_shared.storage.learning_tables import Label, Promotion, Run
@@ -172,6 +172,15 @@ def test_the_pointer_moves_to_known_versions_and_back(client: TestClient, engine
     assert [(model["version"], model["champion"]) for model in told["models"]] == [("m2", False), ("m1", True)]
     seen = {"since": "2026-03-05T12:00:00Z", "seen_at": "2026-03-05T12:00:00Z"}
     assert told["servers"] == [{"instance": "scorer-1", "version": "m1", "error": "", **seen}]
+
+
+def test_a_model_without_files_is_not_promoted(client: TestClient, engine: Engine) -> None:
+    register(engine, "m1", "m2")
+    with transaction(engine) as connection:
+        assert pruning.prune(connection, keep=1, at=NOON) == ["m1"]
+    refused = client.post("/v1/models/promote", json={"version": "m1", "reason": "hope"})
+    assert (refused.status_code, "import them first" in refused.json()["detail"]) == (409, True)
+    assert [model["pruned_at"] for model in client.get("/v1/models").json()["models"]] == [None, "2026-03-05T12:00:00Z"]
 
 
 def test_a_promotion_needs_a_reason(client: TestClient, engine: Engine) -> None:

@@ -14,7 +14,7 @@ from learning_desk import NOW, Teacher, add_labels, desk, queued, seal
 from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
-from bearometer_retrainer import commands, pruning
+from bearometer_retrainer import commands, pruning, tasks
 from bearometer_retrainer.run import run
 from bearometer_shared.errors import ArtifactError, UserError
 from bearometer_shared.inference import artifact
@@ -147,15 +147,8 @@ def test_nothing_that_serves_or_may_or_is_their_parent_is_removed(registry: Regi
         registry.promote(version)
     with transaction(registry.database) as connection:
         models.report_server(connection, "scorer-1", "b", "", NOW)
-    kept = {
-        "f",
-        "e",
-        "d",
-        "c",
-        "b",
-        "a",
-        "h",
-    }  # champion, its parent, before it and its parent, served and its parent, newest
+    # The champion and its parent, who served before and its parent, who is served still and its parent, the newest.
+    kept = {*"fe", *"dc", *"ba", "h"}
     assert facts("prune", "--keep", "1", "--dry-run")["removed"] == ["g"]
     assert registry.stored() == kept | {"g"}
     assert facts("prune", "--keep", "1")["removed"] == ["g"]
@@ -211,6 +204,16 @@ def test_a_pruning_that_broke_off_is_finished_the_next_time(
             pruning.prune(registry.database, store, 1, NOW)
     assert "a" in registry.stored()
     pruning.prune(registry.database, store, 1, NOW)
+    assert registry.stored() == {"c", "d"}
+
+
+def test_the_daily_clean_up_removes_them_too(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEAROMETER_KEEP_MODELS", "1")
+    settings.cache_clear()
+    chain(registry, "a", "b", "c", "d")
+    registry.promote("d")
+    monkeypatch.setattr(tasks, "_database", lambda: registry.database)
+    tasks.clean()
     assert registry.stored() == {"c", "d"}
 
 

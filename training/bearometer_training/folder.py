@@ -40,7 +40,7 @@ def card(manifest: Manifest) -> str:
     """The model card: where the model comes from, how it did, and how it is used."""
     facts = {
         "base": f"{manifest.base.name} (SHA-256 {manifest.base.sha256})",
-        "parent": manifest.parent,
+        "parent": manifest.parent or "none, trained from the base",
         "recipe": manifest.recipe,
         "data": manifest.data_snapshot,
         "code": manifest.code,
