@@ -24,9 +24,11 @@ TRIALS = 500
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What a made candidate loses in accuracy: everywhere, on the negative, on one topic; what it gains on the new."""
+    """What a made candidate loses in accuracy: everywhere, on golden rows, on the negative, on one topic; and what it
+    gains on the new."""
 
     overall: float = 0.0
+    golden: float = 0.0
     negative: float = 0.0
     topic: float = 0.0
     gain: float = 0.10
@@ -37,7 +39,8 @@ CANDIDATES = {
     "equal on the new too": Worth(gain=0.0),
     "1 point worse": Worth(overall=0.01),
     "3 points worse": Worth(overall=0.03),
-    "5 points worse": Worth(overall=0.05),
+    "3 points worse on golden rows alone": Worth(golden=0.03),
+    "5 points worse on golden rows alone": Worth(golden=0.05),
     "finds 5 points fewer negatives": Worth(negative=0.05),
     "finds 10 points fewer negatives": Worth(negative=0.10),
     "a topic 20 points worse": Worth(topic=0.20),
@@ -90,9 +93,11 @@ def _after(worth: Worth, draw: np.random.Generator, name: str, answer: Answer) -
 def _loss(worth: Worth, name: str, answer: Answer) -> float:
     if name == FRESH:
         return 0.0
-    of_topic = name == GOLDEN and int(answer.text.split()[1]) % len(TOPICS) == 0
     negative = worth.negative if answer.truth == NEGATIVE else 0.0
-    return worth.overall + negative + (worth.topic if of_topic else 0.0)
+    if name != GOLDEN:
+        return worth.overall + negative
+    of_topic = int(answer.text.split()[1]) % len(TOPICS) == 0
+    return worth.overall + worth.golden + negative + (worth.topic if of_topic else 0.0)
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ TOLERANCE = 0.03  # of accuracy on frozen labels and on behaviour tests
 RECALL_TOLERANCE = 0.05  # of the negative that is found
 BIAS_TOLERANCE = 0.08  # of the sentences that are read alike whoever they name
 MIN_SLICE = 25  # answers; fewer show nothing
-FALSE_ALARMS = 0.05  # the chance that any slice of an equal candidate looks clearly worse
+FALSE_ALARMS = 0.05  # at most: the chance that any slice of an equal candidate looks clearly worse
 ECE_TOLERANCE = 0.03
 MIN_AGREEMENT, MAX_DRIFT = 0.98, 0.02  # of int8 with fp32, on texts that the export did not check too
 MIN_ALIKE = 0.95  # of hostile texts, on which both graphs agree
@@ -51,8 +51,9 @@ def _better_on_the_new(before: Judgement, after: Judgement) -> Iterator[Check]:
         yield too_few(texts)
         return
     found, gained = compare(was, now), _right(now) - _right(was)
-    words = f"{_right(now)} of {len(now)} held-out fresh labels right, {_right(was)} before"
-    yield Check("better on the new", found.change, 0, gained > 0, words + ("" if gained > 0 else ": no better"))
+    interval = f"({found.low:+.3f} to {found.high:+.3f})" + ("" if gained > 0 else ": no better")
+    words = f"{_right(now)} of {len(now)} held-out fresh labels right, {_right(was)} before {interval}"
+    yield Check("better on the new", found.change, 0, gained > 0, words)
 
 
 def _no_worse_overall(before: Judgement, after: Judgement) -> Iterator[Check]:
@@ -79,13 +80,13 @@ def _no_worse(
 
 
 def _forgetting(before: Judgement, after: Judgement) -> Iterator[Check]:
-    """That no slice is clearly worse by more than the tolerance: with so many, each must err rarely (Bonferroni)."""
+    """That no slice is clearly worse by the tolerance: with so many of them, each must err rarely (Bonferroni)."""
     found = {name: places for name, places in slices(before.sets).items() if len(places) >= MIN_SLICE}
     for name, places in found.items():
         was, now = pick(before.sets, places), pick(after.sets, places)
         seen = compare(was, now, 1 - 2 * FALSE_ALARMS / len(found))
-        passed = seen.change >= -TOLERANCE or seen.high >= 0
-        yield Check(f"slice {name}", seen.change, -TOLERANCE, passed, _moved(name, "accuracy", seen))
+        words = f"{_moved(name, 'accuracy', seen)} ({seen.high:+.3f} at best)"
+        yield Check(f"slice {name}", seen.high, -TOLERANCE, seen.high >= -TOLERANCE, words)
 
 
 def _calibration(before: Judgement, after: Judgement) -> Iterator[Check]:

@@ -60,7 +60,9 @@ def failed(decision: Decision) -> list[str]:
 def test_better_on_the_new_and_no_worse_elsewhere_is_promoted() -> None:
     decision = decide(CHAMPION, candidate(), best=0.8)
     assert failed(decision) == []
-    assert decision.reason.startswith("promoted: 30 of 40 held-out fresh labels right, 20 before; all ")
+    assert decision.reason.startswith(
+        "promoted: 30 of 40 held-out fresh labels right, 20 before (+0.125 to +0.375); all "
+    )
 
 
 def test_no_better_on_the_new_is_kept() -> None:
