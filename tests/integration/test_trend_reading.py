@@ -1,5 +1,6 @@
 """Trends by the hour and day tell what the minutes tell; movers and the benchmark's two ways agree."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -9,8 +10,10 @@ from api_rows import MINUTE, NOON, row, store
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
 from bearometer_api.app import create_app
+from bearometer_scorer import commands, trend_printing
 from bearometer_shared.kafka.memory import MemoryBroker, MemoryProducer
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage import trends
@@ -89,3 +92,18 @@ def test_movers_are_bounded_and_may_be_none(client: TestClient) -> None:
     assert client.get("/v1/trends/movers?stream=none").json()["movers"] == []
     for query in ("limit=1000", "hours=100000", "dimension=all", "by=luck"):
         assert client.get(f"/v1/trends/movers?{query}").status_code == 422
+
+
+def test_the_commands_print_what_the_api_tells(
+    engine: Engine, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trend_printing, "settings", lambda: Settings(database_url=SecretStr(postgres_url)))
+    store(engine, [row(f"{n}", NOON - n * HOUR) for n in range(30)])
+    runner = CliRunner()
+    shown = json.loads(runner.invoke(commands.trends, ["show", "--hours", "3", "--json"]).stdout)
+    assert [(hour["items"], hour["sources"]) for hour in shown["hours"]] == [(1, 1)] * 3
+    moved = json.loads(runner.invoke(commands.trends, ["movers", "--min-items", "5", "--json"]).stdout)
+    assert [(one["key"], one["items"], one["before_items"]) for one in moved["movers"]] == [("HWB", 24, 6)]
+    assert "HWB" in runner.invoke(commands.trends, ["movers", "--by", "negative", "--min-items", "5"]).stdout
+    refused = runner.invoke(commands.trends, ["movers", "--dimension", "colour"])
+    assert "not one of topic, source, ticker" in str(refused.exception)
