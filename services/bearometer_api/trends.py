@@ -11,16 +11,20 @@ from sqlalchemy import Connection
 from bearometer_api.parts import Given
 from bearometer_api.problems import WrongFieldError
 from bearometer_api.shapes import MILLION, Moment, Query, Text, Utc
-from bearometer_shared.storage import reading
+from bearometer_shared.moving_mood import LEAD, MovingMood
+from bearometer_shared.storage import reading, source_sketch, trend_reading
 from bearometer_shared.storage.session import transaction
+from bearometer_shared.storage.trend_rollups import HOUR, MINUTE, floor
 from bearometer_shared.wire import StreamName
 
 router = APIRouter(prefix="/v1/trends", tags=["news"])
 DAY = timedelta(days=1)
+Row = dict[str, Any]
 MAX_STEP = 366 * 86_400
+MAX_HALF_LIFE = 7 * 86_400
 MAX_POINTS = 10_000
 MAX_KEYS = 200
-MAX_TOTAL = 200_000  # points of all series together: an answer of about 20 MB
+MAX_TOTAL = 200_000  # points of all series together: an answer of about 35 MB
 
 
 def _whole_minutes(step: int) -> int:
@@ -39,7 +43,14 @@ class Point(BaseModel):
     positive: int = Field(examples=[1])
     stories: int = Field(description="first told in it: later copies of one are items only", examples=[5])
     negative_stories: int = Field(description="first told as negative in it", examples=[3])
+    copies: int = Field(description="items less stories: later tellings, and what came too late", examples=[7])
+    sources: int | None = Field(
+        description="distinct sources, estimated to some 3 %; null where the step is not whole hours", examples=[5]
+    )
     mood: float | None = Field(description="mean score from -1 to 1; null without items", examples=[-0.41])
+    moving_mood: float | None = Field(
+        description="exponentially weighted as of the bucket's end; null before any item", examples=[-0.37]
+    )
 
 
 class Series(BaseModel):
@@ -68,6 +79,9 @@ class TrendQuery(Query):
     from_: Annotated[Moment | None, Field(alias="from")] = None
     to: Moment | None = None
     step: Annotated[int, Field(ge=60, le=MAX_STEP, description="seconds"), AfterValidator(_whole_minutes)] = 300
+    half_life: Annotated[
+        int, Field(ge=60, le=MAX_HALF_LIFE, description="of an item's weight in `moving_mood`, in seconds")
+    ] = 21_600
 
 
 @router.get("")
@@ -78,10 +92,14 @@ def list_trends(query: Annotated[TrendQuery, FromQuery()], given: Given) -> Tren
         since, until = _range(connection, query, step, given.clock.now())
         keys = _keys(connection, query, since, until)
         _check_size(len(keys), (until - since) // step)
-        rows = reading.trends(connection, query.stream, query.dimension, keys, since, until, step)
-    filled = {(row["key"], row["at"]): row for row in rows}
+        rows = trend_reading.buckets(connection, query.stream, query.dimension, keys, since, until, step)
+        moving = _lead(connection, query, keys, since)
+    filled: dict[str, dict[datetime, Row]] = {key: {} for key in keys}
+    for row in rows:
+        filled[row["key"]][row["at"]] = row
     grid = [since + number * step for number in range((until - since) // step)]
-    series = [Series(dimension=query.dimension, key=key, points=_points(key, grid, filled)) for key in keys]
+    told = {key: [_point(at, filled[key].get(at), step, moving[key]) for at in grid] for key in keys}
+    series = [Series(dimension=query.dimension, key=key, points=points) for key, points in told.items()]
     return Trends.model_validate({"step": query.step, "from": since, "to": until, "series": series})
 
 
@@ -90,25 +108,20 @@ def _range(connection: Connection, query: TrendQuery, step: timedelta, now: date
     if query.from_ and query.to and query.from_ >= query.to:
         raise WrongFieldError("query.from", "not before `to`")
     newest = query.to or reading.newest_event(connection, query.stream) or now
-    until = _floor(newest, step)
+    until = floor(newest, step)
     if until < newest or not query.to:
         until += step
-    since = _floor(query.from_ or until - DAY, step)
+    since = floor(query.from_ or until - DAY, step)
     until = max(until, since + step)
     if (points := (until - since) // step) > MAX_POINTS:
         raise WrongFieldError("query.step", f"{points} points a series; the most is {MAX_POINTS}: widen the step")
     return since, until
 
 
-def _floor(moment: datetime, step: timedelta) -> datetime:
-    """The beginning of the bucket that a time lies in, as Postgres counts it with date_bin."""
-    return reading.EPOCH + (moment - reading.EPOCH) // step * step
-
-
 def _keys(connection: Connection, query: TrendQuery, since: datetime, until: datetime) -> list[str]:
     if query.key:
         return list(dict.fromkeys(query.key))
-    return reading.trend_keys(connection, query.stream, query.dimension, since, until, MAX_KEYS)
+    return trend_reading.top_keys(connection, query.stream, query.dimension, since, until, MAX_KEYS)
 
 
 def _check_size(keys: int, points: int) -> None:
@@ -119,12 +132,24 @@ def _check_size(keys: int, points: int) -> None:
         )
 
 
-def _points(key: str, grid: list[datetime], filled: dict[tuple[str, datetime], dict[str, Any]]) -> list[Point]:
-    return [_point(at, filled.get((key, at))) for at in grid]
+def _lead(connection: Connection, query: TrendQuery, keys: list[str], since: datetime) -> dict[str, MovingMood]:
+    """The weighted mood of each key as of `since`, from the hours before it and the minutes of the last one."""
+    half_life = timedelta(seconds=query.half_life)
+    moving = {key: MovingMood(half_life, since - LEAD * half_life) for key in keys}
+    for width, begin, end in trend_reading.pieces(floor(since - LEAD * half_life, HOUR), since, (HOUR, MINUTE)):
+        for row in trend_reading.buckets(connection, query.stream, query.dimension, keys, begin, end, width):
+            moving[row["key"]].add(row["at"] + width, row["items"], row["signed_sum"])
+    return moving
 
 
-def _point(at: datetime, row: dict[str, Any] | None) -> Point:
-    if row is None:
-        return Point(at=at, items=0, negative=0, neutral=0, positive=0, stories=0, negative_stories=0, mood=None)
-    mood = float(row["signed_sum"]) / row["items"] / MILLION if row["items"] else None
-    return Point.model_validate(row | {"mood": mood})
+def _point(at: datetime, row: Row | None, step: timedelta, moving: MovingMood) -> Point:
+    counts: Row = row or {"at": at, "source_bits": None if step % HOUR else 0} | dict.fromkeys(trend_reading.COUNTS, 0)
+    items, bits = counts["items"], counts["source_bits"]
+    moving.add(at + step, items, counts["signed_sum"])
+    derived = {
+        "copies": items - counts["stories"],
+        "sources": None if bits is None else source_sketch.estimate(bits),
+        "mood": float(counts["signed_sum"]) / items / MILLION if items else None,
+        "moving_mood": moving.mood,
+    }
+    return Point.model_validate(counts | derived)

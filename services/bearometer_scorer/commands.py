@@ -39,3 +39,45 @@ def rebuild(
     typer.echo(json.dumps(facts) if as_json else f"{stream}: trends {words}{done}")
     if check and differing:
         raise typer.Exit(1)
+
+
+@trends.command()
+def show(
+    key: Annotated[str, typer.Argument(help="a topic, ticker or source")] = "all",
+    dimension: Annotated[str, typer.Option(help="all, topic, source or ticker")] = "all",
+    stream: Annotated[str, typer.Option(help="which stream")] = "live",
+    hours: Annotated[int, typer.Option(min=1, max=10_000, help="how far back from the newest event")] = 24,
+    as_json: Annotated[bool, typer.Option("--json", help="print one object")] = False,
+) -> None:
+    """Prints one key's trend by the hour: items, negative ones, stories, sources and mood.
+
+    Example: bearometer trends show HWB --dimension ticker --hours 48
+    """
+    import json
+
+    from bearometer_scorer import trend_printing
+
+    rows = trend_printing.hours(stream, dimension, key, hours)
+    typer.echo(json.dumps({"key": key, "hours": rows}) if as_json else trend_printing.table(rows))
+
+
+@trends.command()
+def movers(
+    dimension: Annotated[str, typer.Option(help="topic, source or ticker")] = "ticker",
+    by: Annotated[str, typer.Option(help="mood, or negative: the number of negative stories")] = "mood",
+    stream: Annotated[str, typer.Option(help="which stream")] = "live",
+    hours: Annotated[int, typer.Option(min=1, max=2160, help="length of the window, and of the one before it")] = 24,
+    min_items: Annotated[int, typer.Option(min=1, help="keys with fewer are left out")] = 10,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="how many keys")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="print one object")] = False,
+) -> None:
+    """Prints the keys whose mood, or negative coverage, changed most; z is the change in standard errors.
+
+    Example: bearometer trends movers --dimension topic --by negative --hours 6
+    """
+    import json
+
+    from bearometer_scorer import trend_printing
+
+    rows = trend_printing.moved(stream, dimension, by, hours, min_items, limit)
+    typer.echo(json.dumps({"movers": rows}) if as_json else trend_printing.table(rows))

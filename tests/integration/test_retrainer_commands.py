@@ -271,11 +271,13 @@ def test_cleaning_drops_what_is_past_its_time_and_nothing_else(database: Engine)
         told = [_told(connection, at) for at in (old, kept)]
         dropped = retention.clean(connection, NOW, 90)
         left = connection.execute(text("SELECT stream, minute FROM trends ORDER BY stream, minute")).all()
+        rolled = connection.execute(text("SELECT stream FROM trend_rollups ORDER BY stream")).scalars().all()
         ids = connection.execute(text("SELECT count(*) FROM article_keys")).scalar()
         assert models.servers(connection) == []
         assert connection.execute(text("SELECT id FROM outbox")).scalars().all() == told[1:]
     assert f"articles_{old:%Y%m%d}" in dropped
     assert [row.stream for row in left] == ["live", "replay"]
+    assert rolled == ["live", "replay"]
     assert ids == 2
 
 
@@ -296,3 +298,5 @@ def _article(connection: Any, stream: str, stored_on: Any, published_at: Any) ->
     connection.execute(text(f"INSERT INTO articles VALUES ({row}, 'Macro', 1, :i)"), values)  # noqa: S608 - texts of ours
     trend = ":s, 'all', 'all', date_trunc('minute', CAST(:p AS timestamptz)), 1, 0, 1, 0, 0, 0, 0, 1, 0"
     connection.execute(text(f"INSERT INTO trends VALUES ({trend})"), values)  # noqa: S608 - texts of ours
+    day = ":s, 'all', 1440, 'all', date_trunc('day', CAST(:p AS timestamptz), 'UTC'), 1, 0, 1, 0, 0, 0, 0, 1, 0"
+    connection.execute(text(f"INSERT INTO trend_rollups VALUES ({day}, B'0'::bit(512))"), values)  # noqa: S608 - ours

@@ -60,6 +60,7 @@ def test_the_contract_is_all_there(document: dict[str, Any]) -> None:
         "get /v1/streams",
         "get /v1/articles",
         "get /v1/trends",
+        "get /v1/trends/movers",
         "get /v1/alerts",
         "get /v1/alerts/{id}",
         "post /v1/alerts/{id}/steps",

@@ -19,7 +19,7 @@ Lines = Callable[[dict[str, Any]], Iterator[str]]
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="alerts, entities, pipeline, score, sizes, stories or training")],
+    name: Annotated[str, typer.Argument(help="alerts, entities, pipeline, score, sizes, stories, training or trends")],
     artifacts: Annotated[
         list[Path] | None, typer.Argument(metavar="[ARTIFACT]...", help="for sizes: folders of trained models")
     ] = None,
@@ -28,7 +28,7 @@ def bench(
         typer.Option(
             min=50,
             help="headlines (pipeline 5000; score, sizes 1000), or rows of a set"
-            " (alerts, entities 100000; stories 5000; training 2000)",
+            " (alerts, entities 100000; stories 5000; training 2000; trends 10000000 made ones)",
         ),
     ] = None,
     file: Annotated[
@@ -44,6 +44,7 @@ def bench(
     `training` says what each measure, recipe and labelled set is worth: 23 short runs, over an hour. `sizes`
     sets trained models beside each other: parameters, megabytes, speed, and the quality sealed in their manifests.
     `alerts` puts spikes into real news; most of its minutes go into scoring that news, so fewer --items are faster.
+    `trends` fills a Postgres of its own with what so many items leave, about 8 GB at ten million, and asks it.
 
     Example: bearometer bench score --json
     """
@@ -57,6 +58,7 @@ def bench(
         "sizes": (partial(_sizes, artifacts or []), NEWS, 1000),
         "stories": (_stories, LABELS, 5000),
         "training": (_training, LABELS, 2000),
+        "trends": (_trends, LABELS, 10_000_000),
     }
     if name not in benches:
         raise UserError(f"no benchmark {name!r}; there are: {', '.join(benches)}")
@@ -122,6 +124,12 @@ def _training(folder: Path, rows: int, say: Say) -> dict[str, Any]:
     from bearometer_cli.bench.training import training  # loads torch
 
     return training(folder, rows, say)
+
+
+def _trends(_: Path, items: int, say: Say) -> dict[str, Any]:
+    from bearometer_cli.bench.trends import trends
+
+    return trends(items, say)
 
 
 def _pipeline(file: Path, items: int, say: Say) -> dict[str, Any]:

@@ -1,17 +1,14 @@
-"""What people read: pages of articles, trends in buckets of any width, and what tells that something changed."""
+"""What people read: pages of articles, and what tells that something changed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, text, true
+from sqlalchemy import ColumnElement, Connection, Select, or_, select, text, true
 from sqlalchemy.exc import DBAPIError
 
-from bearometer_shared.storage.news_tables import Article, ArticleKey, Mention, Stream, Trend
+from bearometer_shared.storage.news_tables import Article, ArticleKey, Mention, Stream
 from bearometer_shared.storage.session import WAKE_CHANNEL, is_outage
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Place(NamedTuple):
@@ -60,38 +57,6 @@ def article(connection: Connection, stream: str, id: str) -> dict[str, Any] | No
 def newest_event(connection: Connection, stream: str) -> datetime | None:
     """The newest event time of a stream; None for one that holds nothing."""
     return connection.execute(select(Stream.newest_event).where(Stream.name == stream)).scalar()
-
-
-def trend_keys(
-    connection: Connection, stream: str, dimension: str, since: datetime, until: datetime, limit: int
-) -> list[str]:
-    """The keys of a dimension with items from `since` to before `until`, most items first."""
-    query = select(Trend.key).where(Trend.stream == stream, Trend.dimension == dimension)
-    query = query.where(*_within(Trend.minute, since, until)).group_by(Trend.key)
-    return list(connection.execute(query.order_by(func.sum(Trend.items).desc(), Trend.key).limit(limit)).scalars())
-
-
-def trends(
-    connection: Connection,
-    stream: str,
-    dimension: str,
-    keys: Sequence[str],
-    since: datetime,
-    until: datetime,
-    step: timedelta,
-) -> list[dict[str, Any]]:
-    """Buckets that hold items, of width `step` from the epoch on.
-
-    Each has `key, at, items, negative, neutral, positive, signed_sum`, in millionths, `stories` and `negative_stories`.
-    """
-    at = func.date_bin(step, Trend.minute, EPOCH).label("at")
-    counts = [
-        func.sum(getattr(Trend, name)).label(name)
-        for name in ("items", "negative", "neutral", "positive", "signed_sum", "stories", "negative_stories")
-    ]
-    query = select(Trend.key, at, *counts).where(Trend.stream == stream, Trend.dimension == dimension)
-    query = query.where(Trend.key.in_(keys), *_within(Trend.minute, since, until)).group_by(Trend.key, at)
-    return [dict(row) for row in connection.execute(query.order_by(Trend.key, at)).mappings()]
 
 
 def marks(connection: Connection) -> tuple[Any, ...]:

@@ -16,6 +16,13 @@ _OLD_TRENDS = """
         WHERE published_at < :keep_from)
 """
 
+# A roll-up goes with the last of its minutes; until then it tells the whole of its hour or day.
+_OLD_ROLLUPS = """
+    DELETE FROM trend_rollups r WHERE at < :keep_from AND NOT EXISTS (
+        SELECT FROM trends t WHERE (t.stream, t.dimension, t.key) = (r.stream, r.dimension, r.key)
+        AND t.minute >= r.at AND t.minute < r.at + make_interval(mins => r.width))
+"""
+
 
 def clean(connection: Connection, now: datetime, retention_days: int) -> list[str]:
     """Makes partitions ahead and drops what is past its time. Returns the partitions dropped."""
@@ -23,6 +30,7 @@ def clean(connection: Connection, now: datetime, retention_days: int) -> list[st
     partitions.ensure(connection, now.date())
     dropped = partitions.drop_older(connection, keep_from.date())
     connection.execute(text(_OLD_TRENDS), {"keep_from": keep_from})
+    connection.execute(text(_OLD_ROLLUPS), {"keep_from": keep_from})
     stories.forget(connection)
     outbox.forget(connection, now - TOLD_FOR)
     connection.execute(text("DELETE FROM servers WHERE seen_at < :before"), {"before": now - SILENT_FOR})

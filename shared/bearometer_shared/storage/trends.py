@@ -1,11 +1,11 @@
-"""One-minute trends: increments from the rows really inserted, and their rebuild from the articles."""
+"""Trends: increments from the rows really inserted, minutes and roll-ups, and their rebuild from the articles."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, text
 
-from bearometer_shared.storage import story_keys
+from bearometer_shared.storage import story_keys, trend_rollups
 from bearometer_shared.storage.articles import ArticleRow
 from bearometer_shared.storage.story_keys import Bucket, First, StoryKey
 from bearometer_shared.wire import minute
@@ -61,6 +61,13 @@ def add(connection: Connection, rows: Sequence[ArticleRow]) -> None:
             **columns,
         },
     )
+    trend_rollups.add(connection, totals, _told_by(rows), COUNTS)
+
+
+def _told_by(rows: Sequence[ArticleRow]) -> Iterator[tuple[Bucket, str]]:
+    for row in rows:
+        for dimension, key in keys_of(row):
+            yield (row.stream, dimension, key, minute(row.published_at)), row.source
 
 
 def increments(rows: Sequence[ArticleRow]) -> dict[Bucket, Counter[str]]:
@@ -94,7 +101,7 @@ def firsts(rows: Sequence[ArticleRow]) -> dict[StoryKey, First]:
 # The same totals, computed by Postgres from the articles: the live ones must equal them exactly.
 _TOLD = """
     SELECT a.stream, a.story, k.dimension, k.key, date_trunc('minute', a.published_at, 'UTC') AS minute,
-           a.sentiment, a.signed, a.late
+           a.sentiment, a.signed, a.late, a.source
     FROM articles a CROSS JOIN LATERAL (
         SELECT 'all' AS dimension, 'all' AS key UNION ALL SELECT 'topic', a.topic
         UNION ALL SELECT 'source', a.source WHERE a.source <> '' UNION ALL SELECT 'ticker', unnest(a.tickers)) k
@@ -123,19 +130,34 @@ _FROM_ARTICLES = f"""
 _STORED = f"SELECT stream, dimension, key, minute, {', '.join(COUNTS)} FROM trends WHERE stream = :stream"  # noqa: S608 - constants
 
 
+_ROLLUPS = trend_rollups.made(_TOLD, _FROM_ARTICLES, COUNTS)
+_STORED_ROLLUPS = (
+    f"SELECT stream, dimension, width, key, at, {', '.join(COUNTS)}, sources FROM trend_rollups WHERE stream = :stream"  # noqa: S608 - constants
+)
+
+
 def differences(connection: Connection, stream: str) -> int:
-    """How many buckets of a stream differ between the stored trends and the articles."""
+    """How many buckets of a stream, minutes and roll-ups, differ between what is stored and the articles."""
+    return _differing(connection, stream, _FROM_ARTICLES, _STORED, "dimension, key, minute") + _differing(
+        connection, stream, _ROLLUPS, _STORED_ROLLUPS, "dimension, width, key, at"
+    )
+
+
+def _differing(connection: Connection, stream: str, made: str, stored: str, bucket: str) -> int:
     both = "(TABLE made EXCEPT TABLE stored) UNION ALL (TABLE stored EXCEPT TABLE made)"
-    number = f"SELECT count(DISTINCT (dimension, key, minute)) FROM ({both}) AS d"  # noqa: S608 - constants
-    buckets = f"WITH made AS ({_FROM_ARTICLES}), stored AS ({_STORED}) {number}"
+    number = f"SELECT count(DISTINCT ({bucket})) FROM ({both}) AS d"  # noqa: S608 - constants
+    buckets = f"WITH made AS ({made}), stored AS ({stored}) {number}"
     return int(connection.execute(text(buckets), {"stream": stream}).scalar_one())
 
 
 def rebuild(connection: Connection, stream: str) -> int:
-    """Replaces a stream's trends by what its articles say. Returns the number of buckets."""
+    """Replaces a stream's trends by what its articles say. Returns the number of minute buckets."""
     connection.execute(text("SELECT 1 FROM streams WHERE name = :stream FOR UPDATE"), {"stream": stream})
     connection.execute(text("DELETE FROM trends WHERE stream = :stream"), {"stream": stream})
+    connection.execute(text("DELETE FROM trend_rollups WHERE stream = :stream"), {"stream": stream})
     columns = f"stream, dimension, key, minute, {', '.join(COUNTS)}"
     made = connection.execute(text(f"INSERT INTO trends ({columns}) {_FROM_ARTICLES}"), {"stream": stream})
+    columns = f"stream, dimension, width, key, at, {', '.join(COUNTS)}, sources"
+    connection.execute(text(f"INSERT INTO trend_rollups ({columns}) {_ROLLUPS}"), {"stream": stream})
     story_keys.rebuild(connection, stream, f"WITH told AS ({_TOLD}) {_FIRSTS}")
     return made.rowcount
