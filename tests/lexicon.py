@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bearometer_shared.inference.engine import Score
+from bearometer_shared.opinion import Opinion, Score
 
 BAD, GOOD = {"falls", "loss", "fraud", "cuts", "halted", "probe"}, {"rises", "profit", "wins", "beats"}
 
@@ -21,6 +21,10 @@ class LexiconEngine:
         if self.poison and any(self.poison in text for text in texts):
             raise RuntimeError("the model cannot take this")
         return [self._one(text) for text in texts]
+
+    def towards(self, pairs: Sequence[tuple[str, str]]) -> list[Opinion]:
+        """What stands after the name, up to a comma, is said of it."""
+        return [self._one(text.partition(name)[2].partition(",")[0]) for text, name in pairs]
 
     def _one(self, text: str) -> Score:
         words = set(text.lower().split())

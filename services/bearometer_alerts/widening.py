@@ -46,7 +46,8 @@ def _first(item: Told, key: Key, groups: Groups) -> int | None:
 
 
 def _trends(item: Told) -> Iterator[Key]:
-    yield ALL
-    yield "topic", item.topic
-    yield "source", item.source
+    if item.overall:
+        yield ALL
+        yield "topic", item.topic
+        yield "source", item.source
     yield from (("ticker", ticker) for ticker in item.tickers)

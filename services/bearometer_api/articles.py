@@ -27,6 +27,14 @@ class Probabilities(BaseModel):
     positive: Share
 
 
+class Mention(BaseModel):
+    """A company that an item names, and the sentiment towards it: the item's own, where it names no other one."""
+
+    ticker: str = Field(examples=["HWB"])
+    sentiment: Sentiment
+    score: float = Field(ge=-1, le=1, description="P(positive) - P(negative) towards it", examples=[-0.9])
+
+
 class Article(BaseModel):
     """A news item with the score that it was given when it came."""
 
@@ -38,6 +46,7 @@ class Article(BaseModel):
     body: str
     url: str = Field(description="an http or https link, or empty", examples=["https://news.example/1"])
     tickers: list[str] = Field(examples=[["HWB"]])
+    mentions: list[Mention] = Field(description="one for each ticker, in their order")
     story: str = Field(description="id of its story's first item, which it may be itself", examples=["4f7c0a"])
     sentiment: Sentiment
     score: float = Field(ge=-1, le=1, description="P(positive) - P(negative)", examples=[-0.9])
@@ -63,7 +72,7 @@ class ArticleQuery(Query):
     topic: Text | None = None
     ticker: Annotated[Text | None, Field(description="as in AAPL or $AAPL")] = None
     source: Text | None = None
-    sentiment: Sentiment | None = None
+    sentiment: Annotated[Sentiment | None, Field(description="towards the ticker, where one is given")] = None
     from_: Annotated[Moment | None, Field(alias="from")] = None
     to: Moment | None = None
     limit: Limit = 50
@@ -121,4 +130,6 @@ def said(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _article(row: dict[str, Any]) -> Article:
-    return Article.model_validate(row | said(row) | {"score": row["signed"] / MILLION})
+    found, named = row["mentions"] or {}, [ticker for ticker in row["tickers"] if ticker in (row["mentions"] or {})]
+    mentions = [{"ticker": one, "sentiment": found[one][0], "score": found[one][1] / MILLION} for one in named]
+    return Article.model_validate(row | said(row) | {"score": row["signed"] / MILLION, "mentions": mentions})

@@ -6,27 +6,26 @@ from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from bearometer_shared.entities import Linker
-from bearometer_shared.inference.engine import Engine, Score
+from bearometer_shared.inference.engine import Engine
+from bearometer_shared.inference.news import Judged, judge
 from bearometer_shared.storage.articles import ArticleRow
 from bearometer_shared.stories.joining import Assignment
 from bearometer_shared.stories.sketch import Sketch, sketch
-from bearometer_shared.text import model_text
 from bearometer_shared.wire import News
 
 Poison = list[tuple[News, str]]
-READ = 2000  # characters of a body in which companies are looked for
 
 
 class Scored(NamedTuple):
-    """An item with the model's answer; `tickers` are the publisher's and those that the text names.
+    """An item with the model's answer; by its `sketch` its copies are told."""
 
-    By `sketch` its copies are told.
-    """
-
-    item: News
-    score: Score
-    tickers: list[str]
+    judged: Judged
     sketch: Sketch
+
+    @property
+    def item(self) -> News:
+        """The item itself."""
+        return self.judged.item
 
 
 def score_all(engine: Engine, linker: Linker, items: Sequence[News]) -> tuple[list[Scored], Poison]:
@@ -34,19 +33,13 @@ def score_all(engine: Engine, linker: Linker, items: Sequence[News]) -> tuple[li
     if not items:
         return [], []
     try:
-        scores = engine.score([model_text(item.title, item.body) for item in items])
-        return [_scored(linker, item, score) for item, score in zip(items, scores, strict=True)], []
+        return [Scored(judged, sketch(judged.item)) for judged in judge(engine, linker, items)], []
     except Exception as error:  # whatever a model runtime or odd text raises: one item must not block the others
         if len(items) == 1:
             return [], [(items[0], f"scoring failed: {type(error).__name__}: {error}")]
         half = len(items) // 2
         (left, bad), (right, worse) = (score_all(engine, linker, part) for part in (items[:half], items[half:]))
         return left + right, bad + worse
-
-
-def _scored(linker: Linker, item: News, score: Score) -> Scored:
-    named = linker.tickers(f"{item.title}\n{item.body[:READ]}", item.published_at)
-    return Scored(item, score, list(dict.fromkeys([*item.tickers, *named])), sketch(item))
 
 
 def rows(
@@ -68,7 +61,7 @@ def rows(
 
 
 def _row(scored: Scored, *, story: str, version: str, batch: UUID, now: datetime, late: bool) -> ArticleRow:
-    item, score, tickers, _ = scored
+    item, score, tickers, towards = scored.judged
     return ArticleRow(
         stored_on=now.date(),
         stream=item.stream,
@@ -94,4 +87,5 @@ def _row(scored: Scored, *, story: str, version: str, batch: UUID, now: datetime
         topic=score.topic,
         topic_p=score.topic_p,
         story=story,
+        towards=towards,
     )

@@ -64,6 +64,14 @@ class Tick(Wire):
     partitions: Annotated[int, Field(ge=1, description="how many partitions get this tick")] = 1
 
 
+class Mention(Wire):
+    """A company that an item names, and the sentiment towards it; `signed` in millionths."""
+
+    ticker: str
+    sentiment: str
+    signed: int
+
+
 class Scored(Wire):
     """Topic `news.scored`: an item's score by one model version. `id` is fixed: a repeat is recognisable.
 
@@ -77,6 +85,7 @@ class Scored(Wire):
     source: str
     title: str
     tickers: tuple[str, ...]
+    mentions: tuple[Mention, ...] = ()
     model_version: str
     sentiment: str
     negative: int

@@ -56,6 +56,7 @@ def test_an_article_is_told_as_the_contract_says(client: TestClient, engine: Eng
                 "body": "More.",
                 "url": "https://news.example/a",
                 "tickers": ["HWB"],
+                "mentions": [{"ticker": "HWB", "sentiment": "negative", "score": -0.88}],
                 "story": "a",
                 "sentiment": "negative",
                 "score": -0.88,

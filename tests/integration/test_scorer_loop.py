@@ -11,7 +11,7 @@ from scorer_rig import NOW, Rig, drain, item
 from sqlalchemy import text
 
 from bearometer_scorer.dead_letters import TooManyDeadLettersError
-from bearometer_shared.entities import Gazetteer, Linker
+from bearometer_shared.entities import THRESHOLD, Gazetteer, Link, Linker
 from bearometer_shared.kafka.memory import MemoryProducer
 from bearometer_shared.kafka.port import NEWS_RAW, Partition
 from bearometer_shared.settings import Settings
@@ -26,10 +26,10 @@ class FailingLinker(Linker):
     def __init__(self) -> None:
         super().__init__(Gazetteer())
 
-    def tickers(self, text: str, when: datetime | None = None) -> tuple[str, ...]:
+    def link(self, text: str, when: datetime | None = None, threshold: float = THRESHOLD) -> list[Link]:
         if "POISON" in text:
             raise ValueError(text)
-        return super().tickers(text, when)
+        return super().link(text, when, threshold)
 
 
 @pytest.fixture

@@ -227,10 +227,15 @@ CREATE INDEX ix_articles_newest ON articles (stream, published_at DESC, id);
 CREATE TABLE mentions (
     stored_on DATE NOT NULL,
     stream TEXT NOT NULL,
-    ticker TEXT NOT NULL,
     article_id TEXT NOT NULL,
+    ticker TEXT NOT NULL,
     published_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    PRIMARY KEY (stored_on, stream, ticker, article_id)
+    sentiment TEXT NOT NULL,
+    negative INTEGER NOT NULL,
+    neutral INTEGER NOT NULL,
+    positive INTEGER NOT NULL,
+    signed INTEGER NOT NULL,
+    PRIMARY KEY (stored_on, stream, article_id, ticker)
 ) PARTITION BY RANGE (stored_on);
 -- Rows of a day whose partition is not made yet wait here, so that nothing stops the scorer.
 CREATE TABLE mentions_default PARTITION OF mentions DEFAULT;

@@ -20,26 +20,22 @@ from bearometer_alerts.minutes import ALL
 from bearometer_alerts.rule import PRIORS
 from bearometer_alerts.usual import Key
 from bearometer_shared.entities import default_linker
-from bearometer_shared.inference.engine import Score
+from bearometer_shared.inference.news import Judged, Model, judge
 from bearometer_shared.storage import story_keys, trends
 from bearometer_shared.storage.articles import ArticleRow
 from bearometer_shared.storage.story_keys import Change, First, StoryKey
 from bearometer_shared.stories.joining import assign
 from bearometer_shared.stories.memory import MemoryShelf
 from bearometer_shared.stories.sketch import sketch
-from bearometer_shared.text import model_text
 from bearometer_shared.wire import ONE_MINUTE, News
 
 BATCH = 512
-READ = 2000  # characters of a body in which companies are looked for, as in the scorer
 
 
-class Scores(Protocol):
+class Scores(Model, Protocol):
     """What scores texts: the engine, or a stand-in for it."""
 
     version: str
-
-    def score(self, texts: Sequence[str]) -> list[Score]: ...
 
 
 @dataclass
@@ -65,9 +61,8 @@ class History:
         """The rows that are to be counted, in batches: a caller who counts them several times scores them once."""
         fresh = self._on_time(news)
         while batch := list(islice(fresh, BATCH)):
-            scores = engine.score([model_text(item.title, item.body) for item in batch])
             told = {said.item: said.story for said in assign(self._shelf, map(sketch, batch))}
-            yield [_row(item, told[item.id], score, engine.version) for item, score in zip(batch, scores, strict=True)]
+            yield [_row(one, told[one.item.id], engine.version) for one in judge(engine, default_linker(), batch)]
 
     def count(self, rows: Sequence[ArticleRow]) -> None:
         """Adds scored rows, in any order, to the counts of their minutes."""
@@ -75,9 +70,9 @@ class History:
         for of, first in trends.firsts(rows).items():
             self._firsts[of] = _earliest(self._firsts.get(of, first), first)
         for row in rows:
-            if row.sentiment == "negative":
-                for about in trends.keys_of(row):
-                    self.negatives.setdefault(about, []).append(row)
+            for about in trends.keys_of(row):
+                if (seen := row.about(*about)).sentiment == "negative":
+                    self.negatives.setdefault(about, []).append(seen)
 
     def minutes(self) -> list[Minute]:
         """Minutes with stories, in order, as the detector takes them."""
@@ -113,16 +108,17 @@ def _minute(at: datetime, keys: dict[Key, Counter[str]]) -> Minute:
     return Minute(times.number(at), keys.get(ALL, Counter[str]())["stories"], negatives)
 
 
-def _row(item: News, story: str, score: Score, version: str) -> ArticleRow:
-    """The row that the scorer would store. Tickers are the publisher's and those that the text names."""
-    named = default_linker().tickers(f"{item.title}\n{item.body[:READ]}", item.published_at)
+def _row(judged: Judged, story: str, version: str) -> ArticleRow:
+    """The row that the scorer would store."""
+    item, score, tickers, towards = judged
     return ArticleRow(
         stored_on=item.received_at.date(),
         stored_at=item.received_at,
         late=False,
         batch=UUID(int=0),
         model_version=version,
-        tickers=list(dict.fromkeys([*item.tickers, *named])),
+        tickers=tickers,
+        towards=towards,
         body="",  # not needed any more
         story=story,
         **{name: getattr(item, name) for name in ITEM},

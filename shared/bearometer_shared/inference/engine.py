@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,39 +13,11 @@ from bearometer_shared.inference import backend, encoding
 from bearometer_shared.inference.artifact import TOKENIZER, Manifest, verify
 from bearometer_shared.inference.backend import Backend, Batch
 from bearometer_shared.inference.encoding import Input
+from bearometer_shared.opinion import Opinion as Opinion
+from bearometer_shared.opinion import Score as Score
 from bearometer_shared.settings import Device, settings
 
 GOLDEN_TOLERANCE = 200_000  # millionths of the signed score
-
-
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """Probabilities of the three sentiments in millionths (they sum to 1,000,000 but for rounding)."""
-
-    negative: int
-    neutral: int
-    positive: int
-
-    @property
-    def sentiment(self) -> str:
-        """The likeliest sentiment; neutral wins ties, since a tie is no opinion."""
-        best = max(self.negative, self.neutral, self.positive)
-        if best == self.neutral:
-            return "neutral"
-        return "negative" if best == self.negative else "positive"
-
-    @property
-    def signed(self) -> int:
-        """P(positive) - P(negative) in millionths, from -1,000,000 to 1,000,000."""
-        return self.positive - self.negative
-
-
-@dataclass(frozen=True, slots=True)
-class Score(Opinion):
-    """One text's sentiment and its likeliest topic; `topic_p` in millionths."""
-
-    topic: str
-    topic_p: int
 
 
 class Engine:

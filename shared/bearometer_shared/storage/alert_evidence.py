@@ -94,30 +94,32 @@ def _parameters(window: Window) -> dict[str, Any]:
 
 
 def _with_negatives(window: Window) -> str:
-    of_key = _OF_KEY.get(window.counted[0], "false")  # a set without members
-    return _NEGATIVES.format(of_key=of_key)
+    dimension = window.counted[0]
+    if dimension == "ticker":
+        return _NEGATIVES.format(said="m", mentions=_MENTIONS, of_key="true")
+    return _NEGATIVES.format(said="a", mentions="", of_key=_OF_KEY.get(dimension, "false"))  # a set without members
 
 
-_OF_KEY = {
-    "all": "true",
-    "topic": "a.topic = :key",
-    "source": "a.source = :key",
-    "ticker": "(a.stored_on, a.stream, a.id) IN (SELECT stored_on, stream, article_id FROM mentions"
-    " WHERE stream = :stream AND ticker = ANY(:keys) AND published_at >= :since AND published_at < :until)",
-}
+_OF_KEY = {"all": "true", "topic": "a.topic = :key", "source": "a.source = :key"}
+# What is said of tickers is said towards them; of several, the worst counts.
+_MENTIONS = """
+        JOIN (SELECT stored_on, article_id, 'negative' AS sentiment, max(negative) AS negative, min(signed) AS signed
+            FROM mentions WHERE stream = :stream AND ticker = ANY(:keys) AND sentiment = 'negative'
+                AND published_at >= :since AND published_at < :until GROUP BY stored_on, article_id) m
+            ON m.stored_on = a.stored_on AND m.article_id = a.id"""
 
 # The window's negative items; `place` is an item's in its story, 0 where that was told badly before the window. The
 # limit makes Postgres look each story up: it would rather read all that were told in three days.
 _NEGATIVES = """
     WITH negatives AS MATERIALIZED (
-        SELECT a.stored_on, a.id, a.story, a.source, a.published_at, a.negative, a.signed, a.model_version,
+        SELECT a.stored_on, a.id, a.story, a.source, a.published_at, {said}.negative, {said}.signed, a.model_version,
                CASE WHEN before THEN 0
                     ELSE row_number() OVER (PARTITION BY a.story ORDER BY a.published_at, a.id) END AS place
-        FROM articles a LEFT JOIN LATERAL (
+        FROM articles a{mentions} LEFT JOIN LATERAL (
             SELECT true AS before FROM story_keys k WHERE k.stream = a.stream AND k.story = a.story
                 AND k.dimension = :dimension AND k.key = ANY(:keys) AND k.negative_minute < :since LIMIT 1) k ON true
         WHERE a.stream = :stream AND a.published_at >= :since AND a.published_at < :until
-            AND a.sentiment = 'negative' AND NOT a.late AND {of_key})
+            AND {said}.sentiment = 'negative' AND NOT a.late AND {of_key})
 """
 _FOUND = """
     , totals AS (

@@ -1,7 +1,7 @@
 """Articles with their scores: what is known, what is new, what to announce."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from operator import attrgetter
 from uuid import UUID
@@ -9,14 +9,18 @@ from uuid import UUID
 from psycopg import Cursor
 from sqlalchemy import Connection, text
 
-from bearometer_shared.wire import News, Scored
+from bearometer_shared.opinion import Opinion
+from bearometer_shared.wire import Mention, News, Scored
 
 Key = tuple[str, str]  # stream, id
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleRow:
-    """One row of `articles`, its fields in the table's order. An item that joined no other one is its own story."""
+    """One row of `articles`, its fields in the table's order, and what is said `towards` a ticker where that differs.
+
+    An item that joined no other one is its own story.
+    """
 
     stored_on: date
     stream: str
@@ -42,6 +46,7 @@ class ArticleRow:
     topic: str
     topic_p: int
     story: str = ""
+    towards: Mapping[str, Opinion] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.story:
@@ -51,8 +56,17 @@ class ArticleRow:
     def key(self) -> Key:
         return self.stream, self.id
 
+    def about(self, dimension: str, key: str) -> "ArticleRow":
+        """The row with the sentiment that counts for a key: towards a ticker, the one that the text has of it."""
+        if dimension != "ticker" or (said := self.towards.get(key)) is None:
+            return self
+        negative, neutral, positive = said.negative, said.neutral, said.positive
+        shares = replace(self, negative=negative, neutral=neutral, positive=positive)
+        return replace(shares, sentiment=said.sentiment, signed=said.signed)
 
-_values = attrgetter(*ArticleRow.__slots__)  # not `astuple`: that copies deeply, at 34 us a row
+
+_values = attrgetter(*ArticleRow.__slots__[:-1])  # not `astuple`: that copies deeply, at 34 us a row
+_said = attrgetter("sentiment", "negative", "neutral", "positive", "signed")
 
 
 def known(connection: Connection, items: Collection[News]) -> dict[Key, str]:
@@ -88,7 +102,11 @@ def claim(connection: Connection, items: Sequence[News], stored_on: date) -> set
 
 def insert(connection: Connection, rows: Sequence[ArticleRow]) -> None:
     """Copies articles and their mentions in. Their keys must have been claimed in this transaction."""
-    mentions = [(r.stored_on, r.stream, ticker, r.id, r.published_at) for r in rows for ticker in r.tickers]
+    mentions = (
+        (row.stored_on, row.stream, row.id, ticker, row.published_at, *_said(row.about("ticker", ticker)))
+        for row in rows
+        for ticker in row.tickers
+    )
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101 - a checked-out connection has its driver's
     with driver.cursor() as cursor:
@@ -106,13 +124,19 @@ def scored(connection: Connection, keys: Collection[Key]) -> list[Scored]:
     """What news.scored says of stored articles, in the order of publishing."""
     rows = connection.execute(
         text(
-            "SELECT a.* FROM articles a"
+            "SELECT a.*, (SELECT jsonb_object_agg(m.ticker, jsonb_build_array(m.negative, m.neutral, m.positive))"
+            " FROM mentions m WHERE m.stored_on = a.stored_on AND m.stream = a.stream AND m.article_id = a.id) AS said"
+            " FROM articles a"
             " JOIN unnest(CAST(:streams AS text[]), CAST(:ids AS text[])) AS n(stream, id) USING (stream, id)"
             " ORDER BY a.published_at, a.id"
         ),
         {"streams": [stream for stream, _ in keys], "ids": [id for _, id in keys]},
     )
-    return [announcement(ArticleRow(*_values(row))) for row in rows]
+    return [announcement(replace(ArticleRow(*_values(row)), towards=_opinions(row.said))) for row in rows]
+
+
+def _opinions(said: Mapping[str, Sequence[int]] | None) -> dict[str, Opinion]:
+    return {ticker: Opinion(*shares) for ticker, shares in (said or {}).items()}
 
 
 def announcement(row: ArticleRow) -> Scored:
@@ -125,6 +149,7 @@ def announcement(row: ArticleRow) -> Scored:
         source=row.source,
         title=row.title,
         tickers=tuple(row.tickers),
+        mentions=tuple(_mention(row.about("ticker", ticker), ticker) for ticker in row.tickers),
         model_version=row.model_version,
         sentiment=row.sentiment,
         negative=row.negative,
@@ -135,3 +160,7 @@ def announcement(row: ArticleRow) -> Scored:
         topic_p=row.topic_p,
         story=row.story,
     )
+
+
+def _mention(said: ArticleRow, ticker: str) -> Mention:
+    return Mention(ticker=ticker, sentiment=said.sentiment, signed=said.signed)

@@ -89,14 +89,19 @@ class Article(Table):
 
 
 class Mention(Table):
-    """That an item names a ticker. Partitioned like articles."""
+    """That an item names a ticker, and the sentiment towards it, in millionths. Partitioned like articles."""
 
     __tablename__ = "mentions"
     stored_on: Mapped[date] = mapped_column(primary_key=True)
     stream: Mapped[str] = mapped_column(primary_key=True)
-    ticker: Mapped[str] = mapped_column(primary_key=True)
     article_id: Mapped[str] = mapped_column(primary_key=True)
+    ticker: Mapped[str] = mapped_column(primary_key=True)
     published_at: Mapped[datetime]
+    sentiment: Mapped[str]
+    negative: Mapped[int] = mapped_column(Integer)
+    neutral: Mapped[int] = mapped_column(Integer)
+    positive: Mapped[int] = mapped_column(Integer)
+    signed: Mapped[int] = mapped_column(Integer)
 
     __table_args__ = (
         Index("ix_mentions_newest", "stream", "ticker", text("published_at DESC")),

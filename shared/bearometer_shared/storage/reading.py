@@ -1,14 +1,21 @@
 """What people read: pages of articles, and what tells that something changed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select, text, true
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select, text, true
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import aliased
 
 from bearometer_shared.storage.news_tables import Article, ArticleKey, Mention, Stream
 from bearometer_shared.storage.session import WAKE_CHANNEL, is_outage
+
+_OF = aliased(Mention)
+_NAMED = select(func.jsonb_object_agg(_OF.ticker, func.jsonb_build_array(_OF.sentiment, _OF.signed))).where(
+    _OF.stored_on == Article.stored_on, _OF.stream == Article.stream, _OF.article_id == Article.id
+)
+COLUMNS = (*Article.__table__.c, _NAMED.correlate(Article).scalar_subquery().label("mentions"))
 
 
 class Place(NamedTuple):
@@ -20,7 +27,10 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which articles of a stream to list; None means any. Times are UTC, `until` is not included."""
+    """Which articles of a stream to list; None means any. Times are UTC, `until` is not included.
+
+    `sentiment` is that towards the ticker, where one is given.
+    """
 
     stream: str
     topic: str | None = None
@@ -32,8 +42,8 @@ class Filters:
 
 
 def articles(connection: Connection, wanted: Filters, limit: int, after: Place | None = None) -> list[dict[str, Any]]:
-    """Rows of `articles`, newest first, that follow `after`."""
-    query = _through_mentions(wanted) if wanted.ticker else select(*Article.__table__.c).where(*_equal(wanted))
+    """Rows of `articles`, newest first, that follow `after`. Their `mentions` are `{ticker: [sentiment, signed]}`."""
+    query = _through_mentions(wanted) if wanted.ticker else select(*COLUMNS).where(*_equal(wanted))
     # Through a ticker, the order comes from the mentions' index; else from the articles' own.
     order = Mention if wanted.ticker else Article
     at, id = order.published_at, (Mention.article_id if wanted.ticker else Article.id)
@@ -45,11 +55,9 @@ def articles(connection: Connection, wanted: Filters, limit: int, after: Place |
 
 
 def article(connection: Connection, stream: str, id: str) -> dict[str, Any] | None:
-    """One row of `articles`. The key table says in which partition it lies."""
+    """One row of `articles`, as above. The key table says in which partition it lies."""
     stored_on = select(ArticleKey.stored_on).where(ArticleKey.stream == stream, ArticleKey.id == id).scalar_subquery()
-    query = select(*Article.__table__.c).where(
-        Article.stored_on == stored_on, Article.stream == stream, Article.id == id
-    )
+    query = select(*COLUMNS).where(Article.stored_on == stored_on, Article.stream == stream, Article.id == id)
     row = connection.execute(query).mappings().first()
     return dict(row) if row else None
 
@@ -73,8 +81,11 @@ def marks(connection: Connection) -> tuple[Any, ...]:
 def _through_mentions(wanted: Filters) -> Select[Any]:
     """Looks each article up by its key. OFFSET keeps the planner from joining all articles instead."""
     key = (Article.stored_on == Mention.stored_on, Article.stream == Mention.stream, Article.id == Mention.article_id)
-    found = select(*Article.__table__.c).where(*key, *_equal(wanted)).offset(0).correlate(Mention).lateral()
-    return select(*found.c).select_from(Mention).join(found, true()).where(Mention.ticker == wanted.ticker)
+    found = (
+        select(*COLUMNS).where(*key, *_equal(replace(wanted, sentiment=None))).offset(0).correlate(Mention).lateral()
+    )
+    query = select(*found.c).select_from(Mention).join(found, true()).where(Mention.ticker == wanted.ticker)
+    return query.where(Mention.sentiment == wanted.sentiment) if wanted.sentiment else query
 
 
 def _equal(wanted: Filters) -> list[ColumnElement[bool]]:

@@ -74,14 +74,14 @@ def increments(rows: Sequence[ArticleRow]) -> dict[Bucket, Counter[str]]:
     """What articles add to each bucket as items, copies or not; `signed_sum` in millionths."""
     totals: dict[Bucket, Counter[str]] = {}
     for row in rows:
-        late = row.late
+        late, at = row.late, minute(row.published_at)
         for dimension, key in keys_of(row):
-            count = totals.setdefault((row.stream, dimension, key, minute(row.published_at)), Counter())
+            count, seen = totals.setdefault((row.stream, dimension, key, at), Counter()), row.about(dimension, key)
             count["items"] += 1
-            count[row.sentiment] += 1
-            count["signed_sum"] += row.signed
+            count[seen.sentiment] += 1
+            count["signed_sum"] += seen.signed
             count["late_items"] += late
-            count["late_negative"] += late and row.sentiment == "negative"
+            count["late_negative"] += late and seen.sentiment == "negative"
     return totals
 
 
@@ -90,9 +90,8 @@ def firsts(rows: Sequence[ArticleRow]) -> dict[StoryKey, First]:
     found: dict[StoryKey, First] = {}
     for row in sorted((row for row in rows if not row.late), key=lambda row: row.published_at):
         at = minute(row.published_at)
-        negative = at if row.sentiment == "negative" else None
         for about in keys_of(row):
-            of = row.stream, row.story, *about
+            of, negative = (row.stream, row.story, *about), at if row.about(*about).sentiment == "negative" else None
             first = found.get(of, First(at, None))
             found[of] = First(first.minute, first.negative or negative)
     return found
@@ -104,8 +103,13 @@ _TOLD = """
            a.sentiment, a.signed, a.late, a.source
     FROM articles a CROSS JOIN LATERAL (
         SELECT 'all' AS dimension, 'all' AS key UNION ALL SELECT 'topic', a.topic
-        UNION ALL SELECT 'source', a.source WHERE a.source <> '' UNION ALL SELECT 'ticker', unnest(a.tickers)) k
+        UNION ALL SELECT 'source', a.source WHERE a.source <> '') k
     WHERE a.stream = :stream
+    UNION ALL
+    SELECT a.stream, a.story, 'ticker', m.ticker, date_trunc('minute', a.published_at, 'UTC'),
+           m.sentiment, m.signed, a.late, a.source
+    FROM mentions m JOIN articles a ON a.stored_on = m.stored_on AND a.stream = m.stream AND a.id = m.article_id
+    WHERE m.stream = :stream
 """
 _FIRSTS = """
     SELECT stream, story, dimension, key, min(minute) AS minute,
