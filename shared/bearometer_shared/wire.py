@@ -119,6 +119,7 @@ class AlertEvent(Wire):
     observed: int
     expected: float
     p_value: float
+    incident: int | None = None
     actor: str = ""
     note: str = ""
 
