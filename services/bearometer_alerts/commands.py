@@ -35,9 +35,10 @@ def list_alerts(
     assignee: Annotated[str | None, typer.Option(help="of this person only")] = None,
     verdict: Annotated[list[Verdict] | None, typer.Option(help="with this verdict only; repeatable")] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="how many, the newest first")] = 50,
+    flat: Annotated[bool, typer.Option("--flat", help="one by one, not by incident")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="print one object")] = False,
 ) -> None:
-    """Lists alerts, newest first.
+    """Lists alerts, newest first, under the head of their incident.
 
     Example: bearometer alerts list --stream live --state firing
     """
@@ -49,7 +50,7 @@ def list_alerts(
     if as_json:
         printing.print_json({"items": found})
     else:
-        printing.print_table(found)
+        printing.print_table(found if flat else printing.by_incident(found))
 
 
 @alerts.command("show")

@@ -13,6 +13,7 @@ what it has open. After any failure the memory is dropped and read again from ro
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from sqlalchemy import Connection, Engine
 
@@ -159,7 +160,7 @@ class Evaluator:
 
     def _record(self, connection: Connection, stream: str, found: Sequence[tuple[Found, datetime]]) -> None:
         now = self._clock.now()
-        for (rule, step), at in found:
-            Recorder(connection, stream, rule, self._channels, now).write(step, at)
+        for (rule, at), steps in groupby(found, key=lambda one: (one[0][0], one[1])):
+            Recorder(connection, stream, rule, self._channels, now).write([step for (_, step), _ in steps], at)
         if found:
             wake(connection)

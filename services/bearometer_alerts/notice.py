@@ -12,6 +12,7 @@ from bearometer_alerts import digest
 from bearometer_alerts.rule import RANK
 
 HEADLINES = 3
+NAMED = 8  # other keys of an incident
 Payload = Mapping[str, Any]
 
 
@@ -56,6 +57,9 @@ def _brief(payload: Payload) -> str:
 def _lines(data: Payload) -> Iterator[str]:
     evidence = data["evidence"]
     yield _seen(data)
+    if others := data.get("others"):
+        rest = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+        yield f"With it: {', '.join(map(about, others[:NAMED]))}{rest}."
     yield f"From {_time(evidence['since'])} to {_time(evidence['until'])} UTC, {evidence['sources']} sources."
     if data["state"] != "firing" or data["escalation"]:  # else it says again what the first line says
         yield _plain(data["note"])

@@ -49,6 +49,18 @@ def print_table(found: Sequence[Row]) -> None:
     Console().print(table)
 
 
+def by_incident(found: Sequence[Row]) -> list[Row]:
+    """The same, each incident in the place of its newest alert: its head, and below it the others, marked `beside`."""
+    together: dict[int, list[Row]] = {}
+    for alert in found:
+        together.setdefault(alert["incident"] or alert["id"], []).append(alert)
+    listed = []
+    for id, members in together.items():
+        first, *others = sorted(members, key=lambda alert: (alert["id"] != id, alert["id"]))
+        listed += [first, *(alert | {"beside": True} for alert in others)]
+    return listed
+
+
 def print_card(alert: Row) -> None:
     """Text only, whatever the news says: no markup of theirs is obeyed."""
     console, evidence = Console(highlight=False), alert["evidence"]
@@ -79,7 +91,8 @@ def about(alert: Row) -> str:
 def _cells(alert: Row) -> Iterator[Text]:
     since = alert["fired_at"] or alert["pending_at"]
     figures = (str(alert["observed"]), f"{alert['expected']:.1f}", f"{alert['p_value']:.0e}")
-    names = (str(alert["id"]), alert["stream"], about(alert), alert["state"], alert["severity"])
+    named = f"+ {about(alert)}" if alert.get("beside") else about(alert)
+    names = (str(alert["id"]), alert["stream"], named, alert["state"], alert["severity"])
     return map(Text, (*names, _time(since), _time(alert["resolved_at"]), *figures))
 
 

@@ -41,11 +41,15 @@ class Subscription(BaseModel):
         return bool(self.quiet or self.digest)
 
     def wants(self, payload: Mapping[str, Any]) -> bool:
+        """Whether it is severe enough, and one of the incident's keys is among ours."""
         data = payload.get("data", payload)
-        return (
-            (not self.severities or data["severity"] in self.severities)
-            and (not self.dimensions or data["dimension"] in self.dimensions)
-            and (not self.keys or any(fnmatchcase(data["key"], glob) for glob in self.keys))
+        return (not self.severities or data["severity"] in self.severities) and any(
+            map(self._names, (data, *data.get("others", ())))
+        )
+
+    def _names(self, key: Mapping[str, Any]) -> bool:
+        return (not self.dimensions or key["dimension"] in self.dimensions) and (
+            not self.keys or any(fnmatchcase(key["key"], glob) for glob in self.keys)
         )
 
     def begins(self, notification: Notification) -> datetime:

@@ -1,6 +1,6 @@
-"""What people are told of an alert: what they do not know yet, and again while nobody takes it.
+"""What people are told of an incident: what they do not know yet, and again while nobody takes it.
 
-An alert's row says what they believe (`told`). They hear of it when it fires, gets worse, or is over; while it is
+Its head's row says what they believe (`told`). They hear of it when it fires, gets worse, or is over; while it is
 snoozed or silenced they hear nothing, and afterwards how it stands. One that flaps is over when it has stayed so.
 """
 
@@ -11,7 +11,6 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Connection
 
-from bearometer_alerts import flapping
 from bearometer_alerts.rule import RANK
 from bearometer_shared.storage import outbox, tellings, triage
 from bearometer_shared.triage import When
@@ -22,13 +21,10 @@ Kind = Literal["firing", "repeat", "resolved"]
 Alert = Mapping[str, Any]
 
 
-def due(alert: Alert, at: When, *, silenced: bool, repeats: bool = True) -> Kind | None:
-    """What people are to hear of an alert as it stands; None where they know, or shall not hear."""
-    asleep = alert["snoozed_until"] is not None and alert["snoozed_until"] > at.wall
-    if silenced or asleep or alert["state"] == "pending":
-        return None
+def due(alert: Alert, at: When, *, repeats: bool = True) -> Kind | None:
+    """What people are to hear of an incident as it stands (`whole`); None where they know, or shall not hear."""
     if alert["state"] == "resolved":
-        return "resolved" if alert["told"] and flapping.settled(alert, at.event) else None
+        return "resolved" if alert["told"] else None
     if RANK[alert["severity"]] > RANK[alert["told"]]:
         return "firing"
     waits = alert["acknowledged_at"] is None and at.wall - alert["told_at"] >= REPEAT
@@ -36,17 +32,17 @@ def due(alert: Alert, at: When, *, silenced: bool, repeats: bool = True) -> Kind
 
 
 def tell(connection: Connection, alert: Alert, kind: Kind, channels: Collection[str], at: When, note: str) -> None:
-    """Queues a notice on each of people's channels. The alert's row must be locked, with its evidence.
+    """Queues a notice of an incident on each of people's channels. Its rows must be locked, with their evidence.
 
-    The ids follow from the alert and from how often people were told of it: two services can not both tell the same.
+    The ids follow from the head and from how often people were told of it: two services can not both tell the same.
     """
     escalation = alert["escalation"] + 1 if kind == "repeat" else 0
     state = "resolved" if kind == "resolved" else "firing"
     for channel in channels:
-        id = uuid5(NAMES, f"{alert['id']}/{alert['tellings']}/{channel}")
-        more = {"evidence": alert["evidence"], "note": note, "escalation": escalation}
+        id = uuid5(NAMES, f"{alert['incident']}/{alert['tellings']}/{channel}")
+        more = {"evidence": alert["evidence"], "note": note, "escalation": escalation, "others": alert["others"]}
         data = triage.event(alert, id, state, at.event) | more
         payload = {"type": f"alert.{state}", "timestamp": data["at"], "data": data}
         outbox.add(connection, id, alert["id"], channel, payload, at.wall)
     severity = "" if kind == "resolved" else alert["severity"]
-    tellings.told(connection, alert["id"], severity, escalation, at.wall)
+    tellings.told(connection, alert["incident"], severity, escalation, at.wall)

@@ -49,6 +49,9 @@ class Alert(BaseModel):
     verdict_reason: str | None
     verdict_by: str | None
     verdict_at: Utc | None
+    incident: Id | None = Field(
+        description="its incident: the id of the alert at its head, null before it fires", examples=[11]
+    )
     observed: int = Field(description="negative stories in the window", examples=[14])
     expected: float = Field(description="negative stories that the baseline expects", examples=[1.8])
     p_value: float = Field(description="chance of as many or more by the baseline", examples=[2e-7])

@@ -15,6 +15,7 @@ from bearometer_api import (
     events,
     failures,
     health,
+    incidents,
     labels,
     models,
     movers,
@@ -41,7 +42,7 @@ from bearometer_shared.settings import Settings
 from bearometer_shared.storage.session import connect
 
 log = structlog.get_logger()
-NOUNS = (streams, articles, trends, movers, alerts, steps, silences, events, news, labels, runs, models)
+NOUNS = (streams, articles, trends, movers, alerts, incidents, steps, silences, events, news, labels, runs, models)
 CONNECTIONS = 10  # and as many more in a rush; one request holds one
 DESCRIPTION = """Scored financial news, its trends, and alerts on spikes of negative coverage.
 

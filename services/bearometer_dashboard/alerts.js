@@ -31,6 +31,26 @@ export default {
               <p class="quiet" v-if="!row.read">Reading…</p>
               <slot :name="'card-' + row.id"></slot>
             </div>
+            <details class="members" v-if="row.members.length">
+              <summary>With it: {{ row.beside }}</summary>
+              <ul>
+                <li v-for="one in row.members" :key="one.id" :class="['alert', one.severity, one.state]" :data-member="one.id">
+                  <button class="alert-line" :aria-expanded="one.open" @click="$emit('pick', one.id)">
+                    <span class="badge">{{ one.badge }}</span>
+                    <span class="subject"><span class="dimension">{{ one.dimension }}</span> <b>{{ one.name }}</b></span>
+                    <span class="counts"><b>{{ one.observed }}</b>, {{ one.expected }}</span>
+                    <span class="odds" title="How likely this many are if nothing were wrong">{{ one.odds }}</span>
+                    <span class="when">{{ one.when }}</span>
+                    <span class="headline"><span class="taken" v-if="one.taken">{{ one.taken }}</span>{{ one.headline }}</span>
+                    <span class="material-icons turn" aria-hidden="true">expand_more</span>
+                  </button>
+                  <div class="evidence" v-if="one.open">
+                    <p class="quiet" v-if="!one.read">Reading…</p>
+                    <slot :name="'card-' + one.id"></slot>
+                  </div>
+                </li>
+              </ul>
+            </details>
           </li>
         </ul>
       </template>

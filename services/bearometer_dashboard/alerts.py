@@ -1,4 +1,4 @@
-"""The alerts panel: what fires, most severe first; a click opens an alert's card."""
+"""The alerts panel: a card an incident, the most severe first; a click opens an alert's evidence."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -18,7 +18,7 @@ RECENT = 5
 
 
 class AlertList(ui.element, component="alerts.js"):
-    """Draws `rows` (open alerts) and `recent` (resolved, dimmed); text only, whatever the news says."""
+    """Draws `rows` (open incidents) and `recent` (resolved, dimmed); text only, whatever the news says."""
 
     def __init__(self, on_pick: Callable[[int], Any], on_step: OnStep) -> None:
         super().__init__()
@@ -31,9 +31,11 @@ class AlertList(ui.element, component="alerts.js"):
     def show(self, view: View | None, opened: frozenset[int], palette: Palette) -> None:
         """Draws the alerts of a stream; those in `opened` with their cards."""
         alerts = view.alerts if view else []
-        rows = [row(a, view, opened) for a in ranked(alerts)] if view else []
-        recent = [row(a, view, opened) for a in resolved(alerts)[:RECENT]] if view else []
-        self._show_cards({r["id"] for r in rows + recent if r["open"]}, view, palette)
+        found = together(alerts)
+        rows = [incident(one, view, opened) for one in found if _goes_on(one)] if view else []
+        recent = [incident(one, view, opened) for one in found if not _goes_on(one)][:RECENT] if view else []
+        shown = [one for row in rows + recent for one in (row, *row["members"])]
+        self._show_cards({one["id"] for one in shown if one["open"]}, view, palette)
         if (rows, recent) != (self._props["rows"], self._props["recent"]):
             self._props["rows"], self._props["recent"] = rows, recent
             self.update()
@@ -59,6 +61,29 @@ def resolved(alerts: list[Json]) -> list[Json]:
     """The resolved alerts that had fired, newest first."""
     fired = [alert for alert in alerts if alert["state"] == "resolved" and alert["fired_at"]]
     return sorted(fired, key=lambda alert: str(alert["resolved_at"]), reverse=True)
+
+
+def together(alerts: list[Json]) -> list[list[Json]]:
+    """The alerts on show by incident, each with its head first: the gravest incident, then those that are over."""
+    found: dict[int, list[Json]] = {}
+    for alert in ranked(alerts) + resolved(alerts):
+        found.setdefault(alert.get("incident") or alert["id"], []).append(alert)
+    return [sorted(members, key=lambda one: one["id"] != id) for id, members in found.items()]
+
+
+def incident(members: list[Json], view: View, opened: frozenset[int]) -> Json:
+    """What the panel shows of an incident: its head's row, as grave as the worst that goes on, and the `members` under
+    it.
+    """
+    head, *others = (row(alert, view, opened) for alert in members)
+    worst = next(iter(ranked(members)), members[0])
+    beside = ", ".join(" ".join(filter(None, (one["dimension"], one["name"]))) for one in others)
+    graver = {name: row(worst, view, opened)[name] for name in ("state", "severity", "badge")}
+    return head | graver | {"members": others, "beside": beside}
+
+
+def _goes_on(members: list[Json]) -> bool:
+    return any(alert["state"] != "resolved" for alert in members)
 
 
 def row(alert: Json, view: View, opened: frozenset[int]) -> Json:

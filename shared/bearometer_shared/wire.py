@@ -128,6 +128,7 @@ class AlertEvent(Wire):
     observed: int
     expected: float
     p_value: float
+    incident: int | None = None
     actor: str = ""
     note: str = ""
 

@@ -38,9 +38,9 @@ class World:
         young = {"state": "pending", "fired_at": None}
         self.fire("topic", "Energy | Oil", "watch", 210, observed=5, expected=0.9, p_value=2.2e-6, **gone)
         self.fire("ticker", "HBNK", "watch", 11, observed=4, expected=0.4, p_value=3.1e-6)
-        self.fire("all", "all", "elevated", 18, observed=31, expected=12.3, p_value=3.1e-8)
+        self.fire("all", "all", "elevated", 18, observed=31, expected=12.3, p_value=3.1e-8, incident=4)
         self.fire("ticker", "CRWB", "severe", 27, observed=14, expected=0.4, p_value=4e-13)
-        self.fire("topic", "Financials", "severe", 22, p_value=2.4e-11)
+        self.fire("topic", "Financials", "severe", 22, p_value=2.4e-11, incident=4)
         self.fire("topic", "Treasuries | Corporate Debt", "watch", 0, observed=4, expected=0.6, p_value=8.1e-6, **young)
 
     def add(self, row: Json) -> None:
@@ -74,6 +74,7 @@ def _alert(id: int, items: list[Json], dimension: str, key: str, severity: str, 
         "model_version": MODEL,
         "evidence": card(END, top, figures["observed"], figures["expected"]),
         "history": [],
+        "incident": id,
     } | figures
 
 

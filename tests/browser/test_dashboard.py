@@ -15,7 +15,8 @@ HOSTILE = "<img src=x onerror=\"hacked=1\"><script>hacked=1</script>{{ hacked=1 
 def test_loads_without_a_complaint_and_asks_nobody_else(dashboard: str, open_page: OpenPage) -> None:
     watched = open_page(dashboard)
     expect(watched.page.locator("[data-item]")).to_have_count(ITEMS)
-    expect(watched.page.locator("[data-alert]")).to_have_count(6)
+    expect(watched.page.locator("[data-alert]")).to_have_count(4)
+    expect(watched.page.locator("[data-member]")).to_have_count(2)
     expect(watched.page.locator(".chart canvas")).to_be_visible()
     expect(watched.page.locator(".top")).to_contain_text("Thu 5 Mar 2026, 14:42:20")
     assert watched.complaints == []
@@ -30,6 +31,20 @@ def test_an_alert_and_an_item_appear_by_themselves(dashboard: str, fake: Fake, o
     expect(page.locator(".open [data-alert]", has_text="OSTR")).to_contain_text("23 negative in 60 min", timeout=SOON)
     fake.happens("item", title="Ostara Foods recalls its rye crackers")
     expect(page.locator("[data-item]").first).to_contain_text("Ostara Foods recalls", timeout=SOON)
+
+
+def test_an_incident_is_one_card_with_its_members_folded(dashboard: str, fake: Fake, open_page: OpenPage) -> None:
+    page = open_page(dashboard).page
+    card = page.locator(".open > [data-alert]", has_text="CRWB")
+    expect(card.locator("summary")).to_have_text("With it: Topic Financials, All news")
+    member = card.locator("[data-member]", has_text="Financials")
+    expect(member).to_be_hidden()
+    card.locator("summary").click()
+    member.get_by_role("button").first.click()
+    expect(member.locator(".evidence .curve canvas")).to_be_visible()
+    fake.happens("item", title="Something else")
+    expect(page.locator("[data-item]").first).to_contain_text("Something else", timeout=SOON)
+    expect(member.locator(".evidence .curve canvas")).to_be_visible()
 
 
 def test_changes_arrive_by_polling_where_events_do_not(dashboard: str, fake: Fake, open_page: OpenPage) -> None:
@@ -70,7 +85,7 @@ def test_what_people_do_with_an_alert_reaches_the_api_and_comes_back(
     expect(page.get_by_text("Say who you are.")).to_be_visible()
     dialog.get_by_label("Your name").fill("ana")
     dialog.get_by_role("button", name="Acknowledge").click()
-    expect(alert.locator(".alert-line")).to_contain_text("ana is on it", timeout=SOON)
+    expect(alert.locator("> .alert-line")).to_contain_text("ana is on it", timeout=SOON)
     expect(alert.locator(".evidence")).to_contain_text("acknowledged")
     expect(alert.get_by_role("button", name="Acknowledge")).to_be_hidden()
     alert.get_by_role("button", name="Verdict").click()
@@ -101,7 +116,7 @@ def test_a_step_that_the_api_refuses_says_why_and_changes_nothing(
     dialog.get_by_label("Your name").fill("ana")
     dialog.get_by_role("button", name="Acknowledge").click()
     expect(page.get_by_text("Not done: alert 4 is acknowledged already, by ben")).to_be_visible()
-    expect(alert.locator(".alert-line")).to_contain_text("ben is on it")
+    expect(alert.locator("> .alert-line")).to_contain_text("ben is on it")
 
 
 def test_hostile_news_shows_as_text_and_runs_nothing(dashboard: str, fake: Fake, open_page: OpenPage) -> None:

@@ -52,7 +52,7 @@ def detect(engine: Engine, phase: Phase, minutes: float = 0, severity: str = "el
     """A step of the detector; event time and the wall agree."""
     step = Step(("ticker", "CRWB"), phase, 0, severity, phase != "pending", Verdict(9, 1.5, 1e-9, 0.1, 40))
     with transaction(engine) as connection:
-        Recorder(connection, stream, SPIKE, CHANNELS, moment(minutes)).write(step, moment(minutes))
+        Recorder(connection, stream, SPIKE, CHANNELS, moment(minutes)).write([step], moment(minutes))
 
 
 def fire(engine: Engine, minutes: float = 0, severity: str = "elevated", stream: str = "live") -> None:
@@ -153,7 +153,7 @@ def test_the_event_time_of_a_persons_step_is_the_clock_of_a_replay(engine: Engin
     step = Step(("ticker", "CRWB"), "pending", 0, "watch", False, Verdict(9, 1.5, 1e-9, 0.1, 40))
     with transaction(engine) as connection:
         connection.execute(insert(StreamTick).values(stream="old", partition=0, event_time=long_ago + MINUTE))
-        Recorder(connection, "old", SPIKE, CHANNELS, NOON).write(step, long_ago)
+        Recorder(connection, "old", SPIKE, CHANNELS, NOON).write([step], long_ago)
     act(engine, "resolve", 1)
     assert alert(engine)["resolved_at"] == long_ago + MINUTE
     assert alert(engine)["history"][-1]["recorded_at"] == moment(1)
@@ -313,7 +313,7 @@ def test_the_same_notice_has_the_same_id_so_that_even_without_locks_one_wins(eng
         stale = alerts.lock(connection, 1) or {}
     follow_up(engine, 30)
     with pytest.raises(IntegrityError), transaction(engine) as connection:
-        telling.tell(connection, stale, "repeat", ["webhook"], When(moment(30), moment(30)), "")
+        telling.tell(connection, stale | {"others": []}, "repeat", ["webhook"], When(moment(30), moment(30)), "")
     assert len(heard(engine)) == 2
 
 
@@ -330,7 +330,7 @@ def test_a_replay_that_has_ended_is_told_once(engine: Engine) -> None:
 def test_a_service_without_people_tells_nobody_and_forgets_nothing(engine: Engine) -> None:
     step = Step(("ticker", "CRWB"), "firing", 0, "watch", True, Verdict(9, 1.5, 1e-9, 0.1, 40))
     with transaction(engine) as connection:
-        Recorder(connection, "live", SPIKE, ["kafka"], NOON).write(step, NOON)
+        Recorder(connection, "live", SPIKE, ["kafka"], NOON).write([step], NOON)
         FollowUp(connection, ["kafka"], moment(99)).run()
     assert (heard(engine), steps(engine)) == ([], ["firing"])
     follow_up(engine, 100)

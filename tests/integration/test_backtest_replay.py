@@ -1,12 +1,14 @@
 """A back-test says of a file what the service says when the same file is replayed through Kafka and Postgres."""
 
 import json
+import random
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any, NamedTuple
 
 import pytest
@@ -19,6 +21,7 @@ from bearometer_alerts.backtest import news_file, spikes
 from bearometer_alerts.backtest.history import History
 from bearometer_alerts.evaluate import Evaluator
 from bearometer_alerts.recording import KAFKA
+from bearometer_alerts.rule import Key
 from bearometer_ingest.connection import connect as producer_for
 from bearometer_ingest.delivery import Delivery
 from bearometer_ingest.pace import Pace
@@ -51,6 +54,7 @@ class Told(NamedTuple):
     fired_at: datetime
     severity: str
     observed: float
+    incident: Key  # the key at its head
 
 
 class GrimEngine(LexiconEngine):
@@ -111,8 +115,16 @@ class Service:
     def told(self) -> list[Told]:
         with transaction(self.database) as connection:
             fired = [alert for alert in alerts.listing(connection, STREAM) if alert["fired_at"]]
+        heads = {alert["id"]: (alert["dimension"], alert["key"]) for alert in fired}
         return [
-            told(alert["dimension"], alert["key"], alert["fired_at"], alert["severity"], alert["observed"])
+            told(
+                alert["dimension"],
+                alert["key"],
+                alert["fired_at"],
+                alert["severity"],
+                alert["observed"],
+                heads[alert["incident"]],
+            )
             for alert in fired
         ]
 
@@ -121,8 +133,8 @@ class Service:
             return connection.execute(text("SELECT max(evaluated_to) FROM streams")).scalar()
 
 
-def told(dimension: str, key: str, fired_at: datetime, severity: str, observed: float) -> Told:
-    return Told(dimension, key, times.floor(fired_at.astimezone(UTC)), severity, observed)
+def told(dimension: str, key: str, fired_at: datetime, severity: str, observed: float, head: Key) -> Told:
+    return Told(dimension, key, times.floor(fired_at.astimezone(UTC)), severity, observed, head)
 
 
 @pytest.fixture
@@ -145,7 +157,9 @@ def backtest(file: Path) -> list[Told]:
     history = History()
     for _ in history.take(news_file.items(file, NOW, print), GrimEngine()):
         pass
-    return [told(a.dimension, a.key, a.fired_at, a.severity, a.observed) for a in spikes.alerts(history)]
+    found = spikes.alerts(history)
+    heads = {alert.incident: (alert.dimension, alert.key) for alert in reversed(found)}
+    return [told(a.dimension, a.key, a.fired_at, a.severity, a.observed, heads[a.incident]) for a in found]
 
 
 @pytest.mark.parametrize("speed", [None, PACED], ids=["as fast as it can", "paced, with ticks in silences"])
@@ -163,6 +177,31 @@ def test_they_agree_on_syndicated_copies_whichever_is_read_first(service: Servic
     service.run_until(service.replay(file, None))
     live = sorted(service.told())
     assert live == sorted(backtest(file)) == sorted(backtest(SAMPLE))
+
+
+def test_they_group_keys_that_move_together_alike(service: Service, tmp_path: Path) -> None:
+    file = tmp_path / "loud.jsonl"
+    file.write_text("".join(f"{json.dumps(row)}\n" for row in with_trouble(SAMPLE)))
+    service.run_until(service.replay(file, None))
+    live = sorted(service.told())
+    assert live == sorted(backtest(file))
+    of = {alert[:2]: alert.incident for alert in live}
+    assert of["topic", "Financials"] == of["ticker", "CRWB"] != of["ticker", "HRTB"] == ("ticker", "HRTB")
+
+
+def with_trouble(file: Path) -> list[dict[str, Any]]:
+    """Besides, stories of two banks, none a copy of another: of one at eight o'clock, of the other at four."""
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    more = [story(rows[0], bank, hour, n) for bank, hour in (("HRTB", 8), ("CRWB", 16)) for n in range(24)]
+    return sorted([*rows, *more], key=lambda row: str(row["published_at"]))
+
+
+def story(row: dict[str, Any], bank: str, hour: int, number: int) -> dict[str, Any]:
+    words = random.Random(f"{bank} {number}")  # noqa: S311 - made up, no secret
+    title = " ".join("".join(words.choices(ascii_lowercase, k=7)) for _ in range(8)) + " slump"
+    at = datetime.fromisoformat(row["published_at"]).replace(hour=hour, minute=5 + number)
+    made = {"id": f"{bank}-{number}", "title": title, "source": f"agency {number % 5}", "url": "", "body": ""}
+    return row | made | {"tickers": [bank], "published_at": at.isoformat()}
 
 
 def with_copies(file: Path) -> list[dict[str, Any]]:

@@ -87,3 +87,10 @@ def test_an_address_may_name_the_alert_so_that_a_service_joins_what_belongs_toge
         "pagerduty://k@a?dedup=live%2Fspike%2Fsource%2FA%20%26%20B"
     )
     assert addressed("x://{fingerprint}", digest.merge([first, last]).payload) == "x://digest"
+
+
+def test_a_notice_lists_the_other_keys_of_its_incident() -> None:
+    others = [{"dimension": "topic", "key": "Financials"}, {"dimension": "all", "key": "all"}]
+    assert "With it: topic Financials, all news.\n" in notice.body(notification(others=others).payload)
+    many = [{"dimension": "ticker", "key": f"K{place}"} for place in range(11)]
+    assert "ticker K7 and 3 more.\n" in notice.body(notification(others=many).payload)

@@ -112,3 +112,11 @@ def test_a_digest_ends_for_all_at_one_time() -> None:
 def test_a_digest_that_ends_in_quiet_hours_waits_for_their_end() -> None:
     terms = Subscription(digest=60, quiet=quiet())
     assert terms.begins(notification(at("2026-01-14 20:30"))) == at("2026-01-15 06:00")
+
+
+def test_a_channel_hears_of_an_incident_if_one_of_its_keys_is_among_the_channels() -> None:
+    topics = Subscription(dimensions=frozenset({"topic"}), keys=("Fin*",))
+    told = notification(others=[{"dimension": "topic", "key": "Financials"}]).payload
+    assert topics.wants(told)
+    assert not topics.wants(notification(others=[{"dimension": "ticker", "key": "Fin"}]).payload)
+    assert not topics.wants(notification(others=[{"dimension": "topic", "key": "Energy"}]).payload)

@@ -63,6 +63,8 @@ def test_the_contract_is_all_there(document: dict[str, Any]) -> None:
         "get /v1/trends/movers",
         "get /v1/alerts",
         "get /v1/alerts/{id}",
+        "get /v1/incidents",
+        "get /v1/incidents/{id}",
         "post /v1/alerts/{id}/steps",
         "get /v1/silences",
         "post /v1/silences",

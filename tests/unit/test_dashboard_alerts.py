@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bearometer_dashboard.alerts import ranked, resolved, row
+from bearometer_dashboard.alerts import incident, ranked, resolved, row, together
 from bearometer_dashboard.marks import groups, marks
 from bearometer_dashboard.palette import LIGHT
 from bearometer_dashboard.snapshot import View, Window
@@ -52,6 +52,25 @@ def test_recent_alerts_are_those_that_had_fired_newest_first() -> None:
     alerts = [alert(id, state="resolved", resolved_at=at) for id, at in ended]
     never_fired = alert(3, state="resolved", fired_at=None, resolved_at="2026-03-05T11:30:00Z")
     assert [a["id"] for a in resolved([*alerts, never_fired, alert(4)])] == [2, 1]
+
+
+def test_an_incident_is_one_row_its_head_as_grave_as_the_worst_with_the_others_under_it() -> None:
+    alerts = [
+        alert(1, dimension="ticker", key="CRWB", severity="watch", incident=1),
+        alert(2, incident=1),
+        alert(3, key="Energy", severity="elevated", incident=3),
+    ]
+    found = together(alerts)
+    assert [[one["id"] for one in members] for members in found] == [[1, 2], [3]]
+    said = incident(found[0], view(alerts), frozenset({2}))
+    assert (said["id"], said["name"], said["badge"], said["beside"]) == (1, "CRWB", "severe", "Topic Financials")
+    assert [(one["id"], one["open"]) for one in said["members"]] == [(2, True)]
+
+
+def test_an_incident_goes_on_while_one_of_it_does() -> None:
+    over = {"state": "resolved", "resolved_at": "2026-03-05T11:30:00Z"}
+    [members] = together([alert(1, incident=1, **over), alert(2, incident=1)])
+    assert incident(members, view([]), frozenset())["state"] == "firing"
 
 
 def test_a_row_says_what_was_seen_what_was_expected_and_since_when() -> None:

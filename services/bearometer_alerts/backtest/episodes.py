@@ -23,7 +23,7 @@ class Episode:
 
 
 def alerts(series: Series, found: Anomalies, threshold: float) -> Iterator[Alert]:
-    for episode in episodes(series.seconds, found, threshold):
+    for number, episode in enumerate(episodes(series.seconds, found, threshold), 1):
         row = episode.worst
         yield Alert(
             fired_at=series.moment(episode.start),
@@ -35,6 +35,7 @@ def alerts(series: Series, found: Anomalies, threshold: float) -> Iterator[Alert
             expected=float(found.expected[row]),
             p_value=p_value(float(found.scores[row])),
             kind="drift" if found.drift[row] else "spike",
+            incident=number,
         )
 
 

@@ -26,7 +26,8 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Times are event times; `resolved_at` is None for one that is open where the file ends."""
+    """Times are event times; `resolved_at` is None for one that is open where the file ends. `incident` numbers those
+    that move together, from 1; its first alert heads it."""
 
     fired_at: datetime
     resolved_at: datetime | None
@@ -38,6 +39,7 @@ class Alert:
     p_value: float
     kind: str = "spike"
     stories: Sequence[Story] = ()
+    incident: int = 0
 
     def facts(self) -> dict[str, Any]:
         fields = {name: getattr(self, name) for name in self.__slots__}

@@ -83,6 +83,14 @@ class History:
                 found.setdefault(minute, {})[dimension, key] = count
         return [_minute(minute, found[minute]) for minute in sorted(found)]
 
+    def told(self) -> dict[Key, list[tuple[datetime, str]]]:
+        """By key: its negative stories, each with the minute in which it is first told badly, in order."""
+        found: dict[Key, list[tuple[datetime, str]]] = {}
+        for (_, story, dimension, key), first in self._firsts.items():
+            if first.negative:
+                found.setdefault((dimension, key), []).append((first.negative, story))
+        return {key: sorted(stories) for key, stories in found.items()}
+
     def _on_time(self, news: Iterable[News]) -> Iterator[News]:
         for item in news:
             if item.id in self._seen:

@@ -18,7 +18,7 @@ from bearometer_alerts.backtest.series import Series
 from bearometer_alerts.printing import COLOURS
 from bearometer_shared.errors import UserError
 
-COLUMNS = ("fired", "resolved", "about", "kind", "severity", "observed", "expected", "p")
+COLUMNS = ("incident", "fired", "resolved", "about", "kind", "severity", "observed", "expected", "p")
 WIDE = 120  # columns of a table that goes into a file or a pipe
 TOLD = 3  # stories that a person sees of an alert
 
@@ -58,5 +58,6 @@ def _table(alerts: Sequence[Alert]) -> Table:
         until = f"{alert.resolved_at:%Y-%m-%d %H:%M}" if alert.resolved_at else ""
         when = (f"{alert.fired_at:%Y-%m-%d %H:%M}", until, f"{alert.dimension} {alert.key}", alert.kind)
         figures = (f"{alert.observed:g}", f"{alert.expected:.3g}", f"{alert.p_value:.0e}")
-        table.add_row(*map(Text, (*when, alert.severity, *figures)), style=COLOURS.get(alert.severity, ""))
+        cells = map(Text, (str(alert.incident), *when, alert.severity, *figures))
+        table.add_row(*cells, style=COLOURS.get(alert.severity, ""))
     return table

@@ -1,16 +1,19 @@
 """The service's detectors over a history: each alert that would have fired, with the items behind it."""
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 
 from bearometer_alerts import kinds, times
 from bearometer_alerts.backtest.found import Alert, Story
 from bearometer_alerts.backtest.history import History
+from bearometer_alerts.backtest.together import Together
 from bearometer_alerts.card import TOP
 from bearometer_alerts.detector import Step
-from bearometer_alerts.panel import Panel
+from bearometer_alerts.incident import narrow_first
+from bearometer_alerts.panel import Found, Panel
 from bearometer_alerts.rule import SPIKE, Rule
 from bearometer_alerts.usual import Key
 from bearometer_shared.storage.articles import ArticleRow
@@ -22,20 +25,29 @@ def alerts(history: History, rules: Sequence[Rule] = (SPIKE,)) -> list[Alert]:
     for rows in history.negatives.values():
         rows.sort(key=lambda row: (row.published_at, row.id))
     found, firing = list[Alert](), dict[tuple[str, Key], int]()
-    for rule, step in _panel(minutes[0].at, rules).run(minutes, minutes[-1].at + 1):
+    together = Together(history.told())
+    for rule, step in _steps(_panel(minutes[0].at, rules).run(minutes, minutes[-1].at + 1)):
         of = rule.name, step.key
         if step.phase == "firing":
             alert = _alert(history, step, rule)
             if of in firing:
-                place = firing[of]
-                found[place] = replace(alert, fired_at=found[place].fired_at)
+                before = found[firing[of]]
+                found[firing[of]] = replace(alert, fired_at=before.fired_at, incident=before.incident)
             else:
+                beside = {key: found[place].incident for (name, key), place in firing.items() if name == rule.name}
+                number = together.incident_of(step, step.verdict.minutes or rule.window, beside)
                 firing[of] = len(found)
-                found.append(alert)
+                found.append(replace(alert, incident=number))
         elif step.phase == "resolved" and of in firing:
             place = firing.pop(of)
             found[place] = replace(found[place], resolved_at=times.start(step.minute + 1))
     return found
+
+
+def _steps(found: Iterable[Found]) -> Iterator[Found]:
+    """Those of a rule's minute in the order in which the service takes them."""
+    for (rule, _), steps in groupby(found, key=lambda one: (one[0], one[1].minute)):
+        yield from ((rule, step) for step in narrow_first(step for _, step in steps))
 
 
 def _panel(at: int, rules: Sequence[Rule]) -> Panel:

@@ -46,6 +46,12 @@ def found(connection: Connection, window: Window, limit: int) -> tuple[dict[str,
     return _part(rows[0], TOTALS), [_part(row, SHOWN) for row in rows if row.id is not None]
 
 
+def stories(connection: Connection, window: Window) -> set[str]:
+    """The stories that count in a window."""
+    query = "SELECT story FROM negatives WHERE place = 1"
+    return set(connection.execute(text(_with_negatives(window) + query), _parameters(window)).scalars())
+
+
 def counts(connection: Connection, window: Window, since: datetime, step: timedelta) -> dict[datetime, tuple[int, int]]:
     """The stream's stories and the key's negative ones, by the start of each step that has some.
 

@@ -28,6 +28,9 @@ class Alert(Table):
     Whether it goes on (`state`) is one thing, what people do about it another. `flaps` counts how often the detector
     reopened it. What people last heard: `told` is the severity that they believe is firing, empty where they believe
     that nothing is; `tellings` counts all notices, `escalation` those since which nobody acknowledged it.
+
+    `incident` is the id of the alert that heads its incident, null before it fires. Of an incident the head's row alone
+    says what people heard.
     """
 
     __tablename__ = "alerts"
@@ -56,6 +59,7 @@ class Alert(Table):
     p_value: Mapped[float] = mapped_column(Float(53))
     model_version: Mapped[str]
     evidence: Mapped[dict[str, Any]]
+    incident: Mapped[int | None]
     flaps: Mapped[int] = mapped_column(Integer)
     told: Mapped[str]
     told_at: Mapped[datetime | None]
@@ -68,6 +72,7 @@ class Alert(Table):
         Index("uq_alerts_open", "fingerprint", unique=True, postgresql_where=text("state <> 'resolved'")),
         Index("ix_alerts_newest", "stream", text("id DESC")),
         Index("ix_alerts_fingerprint", "fingerprint", text("id DESC")),
+        Index("ix_alerts_incident", "incident"),
         Index("ix_alerts_standing", "id", postgresql_where=text("state <> 'resolved' OR told <> ''")),
     )
 

@@ -3,19 +3,22 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, or_, select, text
 
 from bearometer_shared.storage import alerts
 from bearometer_shared.storage.alert_tables import Alert, AlertStep
 
 _COLUMNS = [column for column in Alert.__table__.c if column.name != "evidence"]
 _STANDING = text("state <> 'resolved' OR told <> ''")  # as in the index of this name
+_TOGETHER = select(Alert.incident).where(_STANDING)
 
 
 def standing(connection: Connection) -> list[dict[str, Any]]:
-    """Alerts that are open, or of which people still believe so, oldest first: every column but the evidence."""
-    rows = connection.execute(select(*_COLUMNS).where(_STANDING).order_by(Alert.id)).mappings()
-    return [dict(row) for row in rows]
+    """Alerts that are open, or of which people still believe so, oldest first, and all that share an incident with one:
+    every column but the evidence.
+    """
+    query = select(*_COLUMNS).where(or_(_STANDING, Alert.incident.in_(_TOGETHER))).order_by(Alert.id)
+    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def told(connection: Connection, id: int, severity: str, escalation: int, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Steps of an alert's life as rows: the history for ever, and a record for programs on the topic `alerts`."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,12 +9,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from bearometer_shared import triage
-from bearometer_shared.storage import alerts, clocks, outbox
+from bearometer_shared.storage import alerts, clocks, incidents, outbox
 from bearometer_shared.storage.session import wake
 from bearometer_shared.triage import Ask, When, WrongMoveError
 from bearometer_shared.wire import AlertEvent
 
 KAFKA = "kafka"  # the channel of programs; every other one is people's
+SPREAD = frozenset({"acknowledge", "snooze"})  # what is done with an incident's head is done with its members
 
 
 def act(connection: Connection, id: int, ask: Ask, now: datetime) -> bool:
@@ -25,8 +27,20 @@ def act(connection: Connection, id: int, ask: Ask, now: datetime) -> bool:
     taken = triage.take(alert, ask, at)
     _change(connection, id, taken.changes, now)
     announce(connection, alert | taken.changes, taken.step, at, actor=ask.actor, note=taken.words)
+    if ask.action in SPREAD and alert["incident"] == id:
+        _spread(connection, id, ask, at)
     wake(connection)
     return True
+
+
+def _spread(connection: Connection, head: int, ask: Ask, at: When) -> None:
+    """Takes a person's step of a head for each other member that allows it."""
+    for member in incidents.lock(connection, head):
+        with suppress(WrongMoveError):
+            if member["id"] != head:
+                taken = triage.take(member, ask, at)
+                _change(connection, member["id"], taken.changes, at.wall)
+                announce(connection, member | taken.changes, taken.step, at, actor=ask.actor, note=taken.words)
 
 
 def announce(connection: Connection, alert: triage.Alert, step: str, at: When, *, actor: str, note: str) -> None:
