@@ -19,6 +19,7 @@ from bearometer_api import (
     models,
     news,
     openapi,
+    rescores,
     runs,
     silences,
     steps,
@@ -40,7 +41,7 @@ from bearometer_shared.settings import Settings
 from bearometer_shared.storage.session import connect
 
 log = structlog.get_logger()
-NOUNS = (streams, articles, trends, alerts, steps, silences, events, news, labels, runs, models)
+NOUNS = (streams, articles, trends, alerts, steps, silences, events, news, labels, runs, models, rescores)
 CONNECTIONS = 10  # and as many more in a rush; one request holds one
 DESCRIPTION = """Scored financial news, its trends, and alerts on spikes of negative coverage.
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from bearometer_api.parts import Given
 from bearometer_api.problems import WrongFieldError
-from bearometer_api.shapes import MILLION, Moment, Query, Text, Utc
-from bearometer_shared.storage import reading
+from bearometer_api.shapes import MILLION, AsTold, Moment, Query, Text, Utc
+from bearometer_shared.storage import reading, restated
 from bearometer_shared.storage.session import transaction
 from bearometer_shared.wire import StreamName
 
@@ -68,6 +68,7 @@ class TrendQuery(Query):
     from_: Annotated[Moment | None, Field(alias="from")] = None
     to: Moment | None = None
     step: Annotated[int, Field(ge=60, le=MAX_STEP, description="seconds"), AfterValidator(_whole_minutes)] = 300
+    as_: AsTold = None
 
 
 @router.get("")
@@ -78,7 +79,8 @@ def list_trends(query: Annotated[TrendQuery, FromQuery()], given: Given) -> Tren
         since, until = _range(connection, query, step, given.clock.now())
         keys = _keys(connection, query, since, until)
         _check_size(len(keys), (until - since) // step)
-        rows = reading.trends(connection, query.stream, query.dimension, keys, since, until, step)
+        asked = query.stream, query.dimension, keys, since, until, step
+        rows = restated.trends(connection, query.as_, *asked) if query.as_ else reading.trends(connection, *asked)
     filled = {(row["key"], row["at"]): row for row in rows}
     grid = [since + number * step for number in range((until - since) // step)]
     series = [Series(dimension=query.dimension, key=key, points=_points(key, grid, filled)) for key in keys]
@@ -108,7 +110,8 @@ def _floor(moment: datetime, step: timedelta) -> datetime:
 def _keys(connection: Connection, query: TrendQuery, since: datetime, until: datetime) -> list[str]:
     if query.key:
         return list(dict.fromkeys(query.key))
-    return reading.trend_keys(connection, query.stream, query.dimension, since, until, MAX_KEYS)
+    asked = query.stream, query.dimension, since, until, MAX_KEYS
+    return restated.trend_keys(connection, query.as_, *asked) if query.as_ else reading.trend_keys(connection, *asked)
 
 
 def _check_size(keys: int, points: int) -> None:

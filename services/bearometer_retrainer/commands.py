@@ -4,18 +4,21 @@ from typing import Annotated
 
 import typer
 
-from bearometer_retrainer import following, label_commands, model_commands, terminal
+from bearometer_retrainer import following, label_commands, model_commands, rescore_command, terminal
 
 labels = typer.Typer(help="Labels: import, count and export what people say of texts.", no_args_is_help=True)
 labels.command("import")(label_commands.import_file)
 labels.command("stats")(label_commands.stats)
 labels.command("export")(label_commands.export)
 
-models = typer.Typer(help="Models: list, show, promote, roll back, prepare the shipped one.", no_args_is_help=True)
+models = typer.Typer(
+    help="Models: list, show, promote, roll back, re-score, prepare the shipped one.", no_args_is_help=True
+)
 models.command("list")(model_commands.list_versions)
 models.command("show")(model_commands.show)
 models.command("promote")(model_commands.promote)
 models.command("rollback")(model_commands.roll_back)
+models.command("rescore")(rescore_command.rescore_days)
 models.command("prepare")(model_commands.prepare)
 
 

@@ -74,6 +74,8 @@ def test_the_contract_is_all_there(document: dict[str, Any]) -> None:
         "get /v1/runs",
         "get /v1/runs/{id}",
         "get /v1/models",
+        "get /v1/models/{version}/rescores",
+        "post /v1/models/{version}/rescores",
         "post /v1/models/promote",
         "post /v1/models/rollback",
         "get /healthz",
