@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from bearometer_api.parts import Given, Parts
 from bearometer_api.problems import missing
 from bearometer_api.shapes import Body, Utc
-from bearometer_shared.storage import models, rebases
+from bearometer_shared.storage import models, rebases, runs
 from bearometer_shared.storage.session import transaction
 
 router = APIRouter(prefix="/v1/models", tags=["learning"])
@@ -36,6 +36,7 @@ class Model(BaseModel):
     run_id: int | None = Field(description="the run that made it")
     created_at: Utc
     champion: bool = Field(description="whether scorers are told to serve it")
+    shadow: dict[str, Any] | None = Field(description="what its run found on the newest items beside the champion")
     rebased: Rebased | None = Field(description="null where it has replaced no model")
 
 
@@ -82,7 +83,11 @@ def list_models(given: Given) -> Models:
     with transaction(given.engine) as connection:
         now = models.champion(connection)
         told, servers = rebases.newest(connection), models.servers(connection)
-        found = [row | {"rebased": told.get(row["version"])} for row in models.listing(connection)]
+        shadows = runs.shadows(connection)
+        found = [
+            row | {"rebased": told.get(row["version"]), "shadow": shadows.get(row["version"])}
+            for row in models.listing(connection)
+        ]
     return Models.model_validate({"models": found, "servers": servers, "champion": now and now.version})
 
 

@@ -58,7 +58,7 @@ class Unsaid(NamedTuple):
 
 
 def put(connection: Connection, version: str, items: Sequence[Unsaid], scores: Sequence[Any]) -> int:
-    """Stores what a version says of items, the engine's `Score` of each. Returns how many were new: saying it twice changes nothing."""
+    """Stores the engine's `Score` of each item. Returns how many were new: saying it twice changes nothing."""
     columns = {"stream": "text", "id": "text", "stored_on": "date"}
     columns |= {name: "text" if name in ("sentiment", "topic") else "int" for name in SCORES}
     arrays = {name: [getattr(item, name) for item in items] for name in ("stream", "id", "stored_on")}
