@@ -70,7 +70,7 @@ def desk(database: Engine, home: Path, teacher: Teacher) -> Desk:
         models.register(connection, manifest, location)
         if models.champion(connection) is None:
             models.promote(connection, "shipped", actor="test", reason="first", at=NOW)
-    return Desk(database, store, ManualClock(NOW), home / "scratch", teacher)
+    return Desk(database, store, ManualClock(NOW), home / "scratch", teacher, lambda *_: {"items": 0})
 
 
 def add_labels(database: Engine, count: int, word: str = "text") -> None:

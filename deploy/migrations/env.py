@@ -7,6 +7,7 @@ from bearometer_shared.storage import (  # noqa: F401 - registers the tables
     entity_tables,
     learning_tables,
     news_tables,
+    restated_tables,
     rollup_tables,
     rule_tables,
     story_tables,

@@ -7,17 +7,22 @@
 5. A live stream's open minutes only raise. Its counts grow, so an early alert is not false for want of data.
 6. Follow up what time alone brings: snoozes that end, notices that have come due.
 
+Before a new model serves, baselines are learned anew from what it tells of history; minutes that are still open then
+are closed as it tells them.
+
 Rules and watchlists are read anew at each look. A new rule learns from the days before; one that is gone resolves
 what it has open. After any failure the memory is dropped and read again from rows.
 """
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
+from functools import partial
+from itertools import chain, groupby
 
+import structlog
 from sqlalchemy import Connection, Engine
 
-from bearometer_alerts import metrics, minutes, panel, times
+from bearometer_alerts import metrics, minutes, panel, rebasing, times
 from bearometer_alerts.detector import Minute
 from bearometer_alerts.following import FollowUp
 from bearometer_alerts.panel import Found, Panel
@@ -26,10 +31,12 @@ from bearometer_alerts.rulebook import Rulebook
 from bearometer_alerts.widening import widen
 from bearometer_shared.clock import Clock
 from bearometer_shared.settings import Settings
-from bearometer_shared.storage import baselines, clocks, evidence, told
+from bearometer_shared.storage import baselines, clocks, evidence, rebases, told
 from bearometer_shared.storage.clocks import Position
+from bearometer_shared.storage.rebases import Told
 from bearometer_shared.storage.session import wake
 
+log = structlog.get_logger()
 CHUNK = timedelta(days=1)
 
 
@@ -45,6 +52,8 @@ class Evaluator:
         self._connection: Connection | None = None
         self._panels: dict[str, Panel] = {}
         self._owned: set[str] = set()
+        self._due: dict[str, tuple[int, str]] = {}
+        self._told: dict[str, Told] = {}
 
     @property
     def connected(self) -> bool:
@@ -80,6 +89,7 @@ class Evaluator:
     def _mine(self, connection: Connection) -> list[Position]:
         with connection.begin():
             self._book.look(connection)
+            self._due, self._told = rebases.due(connection), rebases.told(connection)
             positions = clocks.positions(connection, self._clock.now(), self._lateness)
             self._owned |= {
                 at.name for at in positions if at.name not in self._owned and clocks.own(connection, at.name)
@@ -88,12 +98,27 @@ class Evaluator:
 
     def _advance(self, connection: Connection, at: Position) -> bool:
         if at.evaluated_to is not None:
+            if at.name in self._due:
+                self._rebase(connection, at, at.evaluated_to)
             self._stand(connection, at.name, at.evaluated_to)
         if at.evaluated_to is None or at.evaluated_to < times.floor(at.clock):
             return self._close(connection, at.name)
         if not at.ticked and at.newest_event >= at.evaluated_to:
             self._look_ahead(connection, at.name, at.evaluated_to, at.newest_event)
         return False
+
+    def _rebase(self, connection: Connection, at: Position, closed: datetime) -> None:
+        """The stream's baselines become the new model's; they are carried over where it has told too little."""
+        promotion, version = self._due[at.name]
+        with connection.begin():
+            told = rebasing.enough(connection, at.name, version, closed)
+            if told:
+                read = partial(minutes.read_as, connection, version, at.name)
+                rebasing.rebase(connection, at.name, closed, self._book.rules, read)
+                self._told[at.name] = Told(version, at.newest_event)
+            rebases.settle(connection, at.name, promotion, at.newest_event if told else None)
+        self._panels.pop(at.name, None)
+        log.info("baselines re-based" if told else "baselines carried over", stream=at.name, version=version)
 
     def _stand(self, connection: Connection, stream: str, at: datetime) -> None:
         """Makes the stream's detectors from rows where they do not stand at this minute under the rules in force.
@@ -134,6 +159,7 @@ class Evaluator:
         first = evidence.first_minute(connection, at.name)
         baselines.forget(connection, at.name)
         begin = first and min(first, times.floor(at.clock))
+        rebases.settle(connection, at.name)
         if begin:
             self._panels[at.name] = panel.load(connection, at.name, begin, self._book.rules, lambda *_: iter(()))
         return begin
@@ -149,10 +175,20 @@ class Evaluator:
         self, connection: Connection, stream: str, since: datetime, until: datetime | None
     ) -> Iterator[Minute]:
         """With what the rules in force ask for."""
-        found = minutes.read(connection, stream, since, until)
+        found = self._counted(connection, stream, since, until)
         if not self._book.widens:
             return found
         return widen(found, told.read(connection, stream, since, until), self._book.groups)
+
+    def _counted(
+        self, connection: Connection, stream: str, since: datetime, until: datetime | None
+    ) -> Iterator[Minute]:
+        told = self._told.get(stream)
+        turn = told and times.floor(told.to) + timedelta(minutes=1)
+        if not told or not turn or since >= turn:
+            return minutes.read(connection, stream, since, until)
+        first = minutes.read_as(connection, told.version, stream, since, min(turn, until or turn), every=True)
+        return chain(first, minutes.read(connection, stream, turn, until) if not until or turn < until else ())
 
     def _write(self, connection: Connection, stream: str, found: Sequence[tuple[Found, datetime]]) -> None:
         self._record(connection, stream, found)

@@ -21,6 +21,7 @@ from bearometer_api import (
     movers,
     news,
     openapi,
+    rescores,
     runs,
     silences,
     steps,
@@ -42,7 +43,10 @@ from bearometer_shared.settings import Settings
 from bearometer_shared.storage.session import connect
 
 log = structlog.get_logger()
-NOUNS = (streams, articles, trends, movers, alerts, incidents, steps, silences, events, news, labels, runs, models)
+NOUNS = (
+    *(streams, articles, trends, movers, alerts, incidents, steps, silences),
+    *(events, news, labels, runs, models, rescores),
+)
 CONNECTIONS = 10  # and as many more in a rush; one request holds one
 DESCRIPTION = """Scored financial news, its trends, and alerts on spikes of negative coverage.
 

@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 from bearometer_api import cursors
 from bearometer_api.parts import Given
 from bearometer_api.problems import WrongFieldError
-from bearometer_api.shapes import MILLION, Cursor, Limit, Moment, NextCursor, Query, Share, Text, Utc
+from bearometer_api.shapes import MILLION, AsTold, Cursor, Limit, Moment, NextCursor, Query, Share, Text, Utc
 from bearometer_shared import fields
-from bearometer_shared.storage import reading
+from bearometer_shared.storage import reading, restated
 from bearometer_shared.storage.session import transaction
 from bearometer_shared.wire import StreamName
 
@@ -75,6 +75,7 @@ class ArticleQuery(Query):
     sentiment: Annotated[Sentiment | None, Field(description="towards the ticker, where one is given")] = None
     from_: Annotated[Moment | None, Field(alias="from")] = None
     to: Moment | None = None
+    as_: AsTold = None
     limit: Limit = 50
     cursor: Cursor | None = None
 
@@ -90,7 +91,10 @@ def list_articles(query: Annotated[ArticleQuery, FromQuery()], given: Given) -> 
     """Items of a stream, newest first. A page is read from where the one before ended: none is lost or repeated."""
     after = _after(query)
     with transaction(given.engine) as connection:
-        rows = reading.articles(connection, _filters(query), query.limit + 1, after)
+        if query.as_:
+            rows = restated.articles(connection, query.as_, _filters(query), query.limit + 1, after)
+        else:
+            rows = reading.articles(connection, _filters(query), query.limit + 1, after)
     items = [_article(row) for row in rows[: query.limit]]
     more = len(rows) > query.limit
     return ArticlePage(items=items, next_cursor=_cursor(items[-1]) if more else None)
@@ -130,6 +134,7 @@ def said(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _article(row: dict[str, Any]) -> Article:
-    found, named = row["mentions"] or {}, [ticker for ticker in row["tickers"] if ticker in (row["mentions"] or {})]
-    mentions = [{"ticker": one, "sentiment": found[one][0], "score": found[one][1] / MILLION} for one in named]
+    own, found = (row["sentiment"], row["signed"]), row.get("mentions") or {}  # a restated item has none
+    told = ((ticker, *found.get(ticker, own)) for ticker in row["tickers"])
+    mentions = [{"ticker": ticker, "sentiment": is_, "score": signed / MILLION} for ticker, is_, signed in told]
     return Article.model_validate(row | said(row) | {"score": row["signed"] / MILLION, "mentions": mentions})

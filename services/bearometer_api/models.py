@@ -10,11 +10,20 @@ from sqlalchemy import Connection
 from bearometer_api.parts import Given, Parts
 from bearometer_api.problems import missing
 from bearometer_api.shapes import Body, Utc
-from bearometer_shared.storage import models
+from bearometer_shared.storage import models, rebases, runs
 from bearometer_shared.storage.session import transaction
 
 router = APIRouter(prefix="/v1/models", tags=["learning"])
 NO_NUL = "^[^\\u0000]*$"
+
+
+class Rebased(BaseModel):
+    """Before the version served last, it told recent history, from which alert baselines follow."""
+
+    at: Utc
+    items: int = Field(description="told anew")
+    missing: int = Field(description="not told when time was up; not 0: alert baselines were carried over")
+    seconds: float
 
 
 class Model(BaseModel):
@@ -28,6 +37,8 @@ class Model(BaseModel):
     created_at: Utc
     pruned_at: Utc | None = Field(description="when its files were removed from the store; it cannot serve")
     champion: bool = Field(description="whether scorers are told to serve it")
+    shadow: dict[str, Any] | None = Field(description="what its run found on the newest items beside the champion")
+    rebased: Rebased | None = Field(description="null where it has replaced no model")
 
 
 class Server(BaseModel):
@@ -72,8 +83,13 @@ def list_models(given: Given) -> Models:
     """Every version, the champion, and what each scorer serves."""
     with transaction(given.engine) as connection:
         now = models.champion(connection)
-        found = {"models": models.listing(connection), "servers": models.servers(connection)}
-    return Models.model_validate(found | {"champion": now and now.version})
+        told, servers = rebases.newest(connection), models.servers(connection)
+        shadows = runs.shadows(connection)
+        found = [
+            row | {"rebased": told.get(row["version"]), "shadow": shadows.get(row["version"])}
+            for row in models.listing(connection)
+        ]
+    return Models.model_validate({"models": found, "servers": servers, "champion": now and now.version})
 
 
 @router.post("/promote")

@@ -26,6 +26,9 @@ Share = Annotated[float, Field(ge=0, le=1, description="a probability", examples
 Id = Annotated[int, Field(ge=1, le=MAX_ID, examples=[17])]
 # No control characters: Postgres takes no NUL, and no key of ours holds any of the others.
 Text = Annotated[str, Field(max_length=200, pattern="^[^\\u0000-\\u001f]*$")]
+AsTold = Annotated[
+    Text | None, Field(alias="as", description="a model version: what it says, where it was asked; else as it was told")
+]
 Limit = Annotated[int, Field(ge=1, le=500, description="the most items that one page holds")]
 Cursor = Annotated[str, Field(max_length=1000, description="`next_cursor` of the page before")]
 NextCursor = Annotated[str | None, Field(description="`cursor` of the next page; null on the last")]

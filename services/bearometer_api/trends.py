@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 
 from bearometer_api.parts import Given
 from bearometer_api.problems import WrongFieldError
-from bearometer_api.shapes import MILLION, Moment, Query, Text, Utc
+from bearometer_api.shapes import MILLION, AsTold, Moment, Query, Text, Utc
 from bearometer_shared.moving_mood import LEAD, MovingMood
-from bearometer_shared.storage import reading, source_sketch, trend_reading
+from bearometer_shared.storage import reading, restated, source_sketch, trend_reading
 from bearometer_shared.storage.session import transaction
 from bearometer_shared.storage.trend_rollups import HOUR, MINUTE, floor
 from bearometer_shared.wire import StreamName
@@ -82,6 +82,7 @@ class TrendQuery(Query):
     half_life: Annotated[
         int, Field(ge=60, le=MAX_HALF_LIFE, description="of an item's weight in `moving_mood`, in seconds")
     ] = 21_600
+    as_: AsTold = None
 
 
 @router.get("")
@@ -92,7 +93,7 @@ def list_trends(query: Annotated[TrendQuery, FromQuery()], given: Given) -> Tren
         since, until = _range(connection, query, step, given.clock.now())
         keys = _keys(connection, query, since, until)
         _check_size(len(keys), (until - since) // step)
-        rows = trend_reading.buckets(connection, query.stream, query.dimension, keys, since, until, step)
+        rows = _buckets(connection, query, keys, since, until, step)
         moving = _lead(connection, query, keys, since)
     filled: dict[str, dict[datetime, Row]] = {key: {} for key in keys}
     for row in rows:
@@ -121,7 +122,20 @@ def _range(connection: Connection, query: TrendQuery, step: timedelta, now: date
 def _keys(connection: Connection, query: TrendQuery, since: datetime, until: datetime) -> list[str]:
     if query.key:
         return list(dict.fromkeys(query.key))
-    return trend_reading.top_keys(connection, query.stream, query.dimension, since, until, MAX_KEYS)
+    asked = query.stream, query.dimension, since, until, MAX_KEYS
+    return (
+        restated.trend_keys(connection, query.as_, *asked) if query.as_ else trend_reading.top_keys(connection, *asked)
+    )
+
+
+def _buckets(
+    connection: Connection, query: TrendQuery, keys: list[str], since: datetime, until: datetime, width: timedelta
+) -> list[Row]:
+    """As was, or as another version tells it: that is computed from the items, whose sources are not sketched."""
+    asked = query.stream, query.dimension, keys, since, until, width
+    if query.as_ is None:
+        return trend_reading.buckets(connection, *asked)
+    return [row | {"source_bits": None} for row in restated.trends(connection, query.as_, *asked)]
 
 
 def _check_size(keys: int, points: int) -> None:
@@ -137,7 +151,7 @@ def _lead(connection: Connection, query: TrendQuery, keys: list[str], since: dat
     half_life = timedelta(seconds=query.half_life)
     moving = {key: MovingMood(half_life, since - LEAD * half_life) for key in keys}
     for width, begin, end in trend_reading.pieces(floor(since - LEAD * half_life, HOUR), since, (HOUR, MINUTE)):
-        for row in trend_reading.buckets(connection, query.stream, query.dimension, keys, begin, end, width):
+        for row in _buckets(connection, query, keys, begin, end, width):
             moving[row["key"]].add(row["at"] + width, row["items"], row["signed_sum"])
     return moving
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,17 +98,21 @@ class Reporter:
 
 
 Teach = Callable[[Path, Path, Lesson, Recipe, Reporter], Candidate]
+Shadow = Callable[[Engine, Path, Path, datetime], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a run works with. `folder` is scratch space of this machine; `teach` makes the candidate."""
+    """What a run works with. `folder` is scratch space of this machine; `teach` makes the candidate, `shadow` shows it
+    the newest items beside the champion.
+    """
 
     database: Engine
     store: Store
     clock: Clock
     folder: Path
     teach: Teach
+    shadow: Shadow
 
 
 def _fail(desk: "Desk", claimed: Claim, line: str) -> None:

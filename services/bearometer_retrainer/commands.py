@@ -4,7 +4,15 @@ from typing import Annotated
 
 import typer
 
-from bearometer_retrainer import diff_command, following, label_commands, model_commands, store_commands, terminal
+from bearometer_retrainer import (
+    diff_command,
+    following,
+    label_commands,
+    model_commands,
+    rescore_command,
+    store_commands,
+    terminal,
+)
 from bearometer_shared.errors import UserError
 from bearometer_shared.storage.runs import Overruling
 
@@ -13,12 +21,13 @@ labels.command("import")(label_commands.import_file)
 labels.command("stats")(label_commands.stats)
 labels.command("export")(label_commands.export)
 
-models = typer.Typer(help="Models: list, compare, promote, roll back, move, prune.", no_args_is_help=True)
+models = typer.Typer(help="Models: list, compare, promote, roll back, re-score, move, prune.", no_args_is_help=True)
 models.command("list")(model_commands.list_versions)
 models.command("show")(model_commands.show)
 models.command("diff")(diff_command.diff)
 models.command("promote")(model_commands.promote)
 models.command("rollback")(model_commands.roll_back)
+models.command("rescore")(rescore_command.rescore_days)
 models.command("prepare")(model_commands.prepare)
 models.command("prune")(store_commands.prune)
 models.command("export")(store_commands.export)

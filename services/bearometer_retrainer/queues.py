@@ -15,6 +15,7 @@ RUN = "bearometer.run"
 DISPATCH = "bearometer.dispatch"
 CONSIDER = "bearometer.consider"
 CLEAN = "bearometer.clean"
+RESCORE = "bearometer.rescore"
 
 HARD_LIMIT = timedelta(hours=4)
 SOFT_LIMIT = HARD_LIMIT - timedelta(minutes=5)  # time to store why

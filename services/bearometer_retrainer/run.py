@@ -24,12 +24,15 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run found: the champion that it began from, the lesson, the candidate and where that lies."""
+    """What a run found: the champion that it began from, the lesson, the candidate, where that lies, and what it says
+    of the newest items beside the champion.
+    """
 
     champion: Champion
     lesson: Lesson
     candidate: Candidate
     location: str
+    shadow: dict[str, Any]
 
 
 def run(desk: Desk, run_id: int) -> None:
@@ -38,7 +41,7 @@ def run(desk: Desk, run_id: int) -> None:
     1. take its lock and its row
     2. gather fresh labels and a replay of earlier ones; too few to judge by: keep the champion and the labels
     3. fine-tune the champion and export the candidate
-    4. judge both, as they would serve, and store the artifact
+    4. judge both, as they would serve, store the artifact, and show both the newest items
     5. register it, promote it or not, mark the labels used, freeze those that judged: one transaction, fenced by the
        run's token
     """
@@ -59,9 +62,12 @@ def _work(desk: Desk, claimed: Claim, folder: Path) -> None:
     if not enough.passed and not (overruling and overruling.promote):
         _postpone(desk, claimed, enough)
         return
-    candidate = desk.teach(desk.store.fetch(champion.location), folder, lesson, recipe, report)  # 3, 4
+    parent = desk.store.fetch(champion.location)
+    candidate = desk.teach(parent, folder, lesson, recipe, report)  # 3, 4
     location = desk.store.put(folder, candidate.manifest.version)
-    found = Outcome(champion, lesson, candidate, location)
+    report.stage("shadow")
+    shadow = retrying(lambda: desk.shadow(desk.database, parent, folder, desk.clock.now()), desk.clock)
+    found = Outcome(champion, lesson, candidate, location, shadow)
     retrying(lambda: _conclude(desk, claimed, found), desk.clock)  # 5
 
 
@@ -95,7 +101,7 @@ def _decide(connection: Connection, claimed: Claim, found: Outcome) -> tuple[Dec
 def _figures(found: Outcome, decision: Decision) -> dict[str, Any]:
     before, after = found.candidate.before, found.candidate.after
     counts = {"taught": len(found.lesson.taught), "held_out": len(found.lesson.held_out)}
-    golden = {"golden_set": _golden_set(), "golden_before": before.golden_accuracy()}
+    golden = {"golden_set": _golden_set(), "golden_before": before.golden_accuracy(), "shadow": found.shadow}
     judged = {"champion": before.figures(), "candidate": after.figures(), "checks": [*map(asdict, decision.checks)]}
     return {"promoted": decision.promote, "parent": found.champion.version, **counts, **golden, **judged}
 

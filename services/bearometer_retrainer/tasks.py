@@ -1,6 +1,7 @@
 """What the workers do. Bodies are short: the edge opens the transaction, the work is elsewhere."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import cache, wraps
 from typing import ParamSpec
 
@@ -18,7 +19,8 @@ from bearometer_shared.clock import SystemClock
 from bearometer_shared.errors import ArtifactError
 from bearometer_shared.inference.store import Store
 from bearometer_shared.settings import settings
-from bearometer_shared.storage import retention, runs
+from bearometer_shared.storage import rescores, retention, runs
+from bearometer_shared.storage.rescores import Day
 from bearometer_shared.storage.session import connect, is_outage, transaction
 
 Arguments = ParamSpec("Arguments")
@@ -51,24 +53,36 @@ def outage_is_delay(body: Callable[Arguments, None]) -> Callable[Arguments, None
 @outage_is_delay
 def run(run_id: int) -> None:
     """Decides one run, on queue `gpu`."""
-    from bearometer_retrainer import learning  # loads the model runtime, which the default worker never needs
+    from bearometer_retrainer import learning, shadow  # loads the model runtime, which the default worker never needs
 
     configuration = settings()
     folder = configuration.home.absolute() / "retrainer"
-    decide(Desk(_database(), Store(configuration), SystemClock(), folder, learning.teach), run_id)
+    decide(Desk(_database(), Store(configuration), SystemClock(), folder, learning.teach, shadow.compare), run_id)
 
 
 @shared_task(name=queues.DISPATCH)  # type: ignore[untyped-decorator]  # celery ships no types
 @outage_is_delay
 def dispatch() -> None:
-    """Tells a worker of each queued run; runs whose worker died are queued again first."""
+    """Tells a worker of each queued run and day; runs whose worker died are queued again first."""
     now = SystemClock().now()
     with transaction(_database()) as connection:
         for dead in runs.requeue_dead(connection, now):
             log.warning("a run's worker died; queued again", run=dead)
         unsent = runs.take_unsent(connection, now)
+        days = rescores.take_unsent(connection, now)
     for run_id in unsent:
         run.apply_async((run_id,), expires=runs.RESEND_AFTER.total_seconds())
+    for day in days:
+        rescore_day.apply_async((day.version, day.stream, str(day.day)), expires=rescores.RESEND_AFTER.total_seconds())
+
+
+@shared_task(name=queues.RESCORE)  # type: ignore[untyped-decorator]  # celery ships no types
+@outage_is_delay
+def rescore_day(version: str, stream: str, day: str) -> None:
+    """Scores a stored day with a version for some seconds; what is left of it then comes round again."""
+    from bearometer_retrainer import rescore_task  # loads the model runtime, which nothing else here needs
+
+    rescore_task.work(_database(), settings(), Day(version, stream, date.fromisoformat(day)))
 
 
 @shared_task(name=queues.CONSIDER)  # type: ignore[untyped-decorator]  # celery ships no types

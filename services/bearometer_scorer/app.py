@@ -7,6 +7,7 @@ import structlog
 from bearometer_scorer.dead_letters import DeadLetters
 from bearometer_scorer.linking import Linking
 from bearometer_scorer.loop import Scorer
+from bearometer_scorer.rebase import Rebase
 from bearometer_scorer.serving import Serving
 from bearometer_shared.clock import SystemClock
 from bearometer_shared.inference.engine import Engine
@@ -31,7 +32,7 @@ def work(settings: Settings) -> None:
         engine.check()
         return engine
 
-    serving = Serving(database, load, clock)
+    serving = Serving(database, load, clock, Rebase(database, clock))
     serve_health(settings, lambda: "" if serving.ready else "no model is loaded yet")
     log.info("scorer starts", kafka=settings.kafka, group=settings.group, instance=serving.instance)
     await_model(serving, clock, stopping)

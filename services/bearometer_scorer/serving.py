@@ -15,7 +15,7 @@ from bearometer_shared.errors import ArtifactError
 from bearometer_shared.inference.engine import Engine
 from bearometer_shared.storage import models
 from bearometer_shared.storage.models import Champion
-from bearometer_shared.storage.session import transaction
+from bearometer_shared.storage.session import is_outage, transaction
 
 log = structlog.get_logger()
 Load = Callable[[Champion], Engine]
@@ -23,11 +23,15 @@ Load = Callable[[Champion], Engine]
 
 @dataclass
 class Serving:
-    """Follows the champion pointer. `load` verifies, loads, warms and checks, or raises ArtifactError."""
+    """Follows the champion pointer. `load` verifies, loads, warms and checks, or raises what is wrong.
+
+    `rebase` is called with what was loaded while the old model serves on.
+    """
 
     database: Database
     load: Load
     clock: Clock
+    rebase: Callable[[Engine], None] = lambda _: None
 
     def __post_init__(self) -> None:
         self.instance = f"{socket.gethostname()}-{uuid4().hex[:8]}"
@@ -71,13 +75,18 @@ class Serving:
             return ""
         try:
             engine = self.load(champion)
-        except ArtifactError as error:
+        except Exception as error:  # whatever a runtime raises: the old model goes on, and so does this thread
+            if is_outage(error):
+                raise
             if str(error) != self._refused:
                 log.error(
                     "cannot load the champion; the old model goes on", version=champion.version, reason=str(error)
                 )
             self._refused = str(error)
-            return str(error)
+            return str(error) or type(error).__name__
+        if newest:
+            self.rebase(engine)
         with self._lock:
             self._next = engine
+        self._refused = ""
         return ""

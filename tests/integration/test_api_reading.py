@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from api_rows import MINUTE, NOON, row, store
 from pydantic import SecretStr
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
+from stored_rows import MINUTE, NOON, row, store
 
 from bearometer_api.app import create_app
 from bearometer_shared.kafka.memory import MemoryBroker, MemoryProducer

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from api_rows import MINUTE, NOON, row, store
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
+from stored_rows import MINUTE, NOON, row, store
 from typer.testing import CliRunner
 
 from bearometer_api.app import create_app

@@ -78,6 +78,8 @@ def test_the_contract_is_all_there(document: dict[str, Any]) -> None:
         "get /v1/runs/{id}",
         "post /v1/runs/{id}/overrule",
         "get /v1/models",
+        "get /v1/models/{version}/rescores",
+        "post /v1/models/{version}/rescores",
         "post /v1/models/promote",
         "post /v1/models/rollback",
         "get /healthz",

@@ -180,6 +180,8 @@ CREATE TABLE streams (
     newest_event TIMESTAMP WITH TIME ZONE NOT NULL,
     newest_at TIMESTAMP WITH TIME ZONE NOT NULL,
     evaluated_to TIMESTAMP WITH TIME ZONE,
+    rebased BIGINT,
+    rebased_to TIMESTAMP WITH TIME ZONE,
     PRIMARY KEY (name)
 );
 CREATE TABLE stream_ticks (
@@ -226,6 +228,40 @@ CREATE TABLE articles (
 CREATE TABLE articles_default PARTITION OF articles DEFAULT;
 CREATE INDEX ix_articles_topic ON articles (stream, topic, published_at DESC);
 CREATE INDEX ix_articles_newest ON articles (stream, published_at DESC, id);
+CREATE TABLE restated (
+    model_version TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    id TEXT NOT NULL,
+    stored_on DATE NOT NULL,
+    sentiment TEXT NOT NULL,
+    negative INTEGER NOT NULL,
+    neutral INTEGER NOT NULL,
+    positive INTEGER NOT NULL,
+    signed INTEGER NOT NULL,
+    topic TEXT NOT NULL,
+    topic_p INTEGER NOT NULL,
+    PRIMARY KEY (model_version, stream, id)
+);
+CREATE INDEX ix_restated_stored_on ON restated (stored_on);
+CREATE TABLE rescore_days (
+    model_version TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    day DATE NOT NULL,
+    state TEXT NOT NULL,
+    asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    sent_at TIMESTAMP WITH TIME ZONE,
+    error TEXT NOT NULL,
+    PRIMARY KEY (model_version, stream, day)
+);
+CREATE TABLE rebases (
+    promotion BIGINT NOT NULL,
+    version TEXT NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    items INTEGER NOT NULL,
+    missing INTEGER NOT NULL,
+    seconds DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (promotion)
+);
 CREATE TABLE mentions (
     stored_on DATE NOT NULL,
     stream TEXT NOT NULL,

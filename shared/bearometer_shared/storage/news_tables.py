@@ -20,13 +20,18 @@ class Offset(Table):
 
 
 class Stream(Table):
-    """A stream's event-time clock: the newest event, when (wall time) it came, and how far alerts have looked."""
+    """A stream's event-time clock: the newest event, when (wall time) it came, and how far alerts have looked.
+
+    `rebased` is the promotion whose model the alert baselines belong to; items up to `rebased_to` are read as it tells.
+    """
 
     __tablename__ = "streams"
     name: Mapped[str] = mapped_column(primary_key=True)
     newest_event: Mapped[datetime]
     newest_at: Mapped[datetime]
     evaluated_to: Mapped[datetime | None]
+    rebased: Mapped[int | None]
+    rebased_to: Mapped[datetime | None]
 
 
 class StreamTick(Table):

@@ -31,6 +31,7 @@ def clean(connection: Connection, now: datetime, retention_days: int) -> list[st
     dropped = partitions.drop_older(connection, keep_from.date())
     connection.execute(text(_OLD_TRENDS), {"keep_from": keep_from})
     connection.execute(text(_OLD_ROLLUPS), {"keep_from": keep_from})
+    connection.execute(text("DELETE FROM restated WHERE stored_on < :day"), {"day": keep_from.date()})
     stories.forget(connection)
     outbox.forget(connection, now - TOLD_FOR)
     connection.execute(text("DELETE FROM servers WHERE seen_at < :before"), {"before": now - SILENT_FOR})

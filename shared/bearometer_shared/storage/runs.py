@@ -76,6 +76,12 @@ def newest(connection: Connection, limit: int) -> list[dict[str, Any]]:
     return [dict(row) for row in rows]
 
 
+def shadows(connection: Connection) -> dict[str, dict[str, Any]]:
+    """Of each version that a run made, what it said of the newest items beside the champion."""
+    query = text("SELECT model_version, figures -> 'shadow' AS shadow FROM runs WHERE figures ? 'shadow' ORDER BY id")
+    return {row.model_version: row.shadow for row in connection.execute(query)}
+
+
 def last_created(connection: Connection) -> datetime | None:
     """When the newest run was queued."""
     return connection.execute(select(Run.created_at).order_by(Run.id.desc()).limit(1)).scalar()

@@ -1,4 +1,4 @@
-"""Rows that the API reads, stored as the scorer does."""
+"""Article rows stored as the scorer does, each as a test wants it."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
