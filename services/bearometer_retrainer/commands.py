@@ -25,6 +25,9 @@ def retrain(
     force_promote: Annotated[
         str | None, typer.Option(metavar="REASON", help="promote the candidate whatever the gate says")
     ] = None,
+    cancel: Annotated[
+        int | None, typer.Option(metavar="ID", help="end this run instead; its labels stay fresh")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the run's row")] = False,
 ) -> None:
     """Queues a retraining run on the fresh labels.
@@ -32,7 +35,11 @@ def retrain(
     Example: bearometer retrain --wait --reason "labels of the March incident"
     """
     with terminal.database() as database:
-        run_id, word = following.queue(database, reason, force_promote)
+        run_id, word = (
+            following.cancel(database, cancel)
+            if cancel is not None
+            else following.queue(database, reason, force_promote)
+        )
         typer.echo(f"run {run_id} {word}", err=True)
         row = following.wait(database, run_id) if wait else following.look(database, run_id)
     if as_json:

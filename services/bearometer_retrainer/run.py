@@ -1,7 +1,6 @@
 """One retraining run, from its row in the queue to a decision."""
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -43,22 +42,26 @@ def run(desk: Desk, run_id: int) -> None:
         if claimed is None:
             log.info("run is another's, or decided", run=run_id)
             return
-        with failures_kept(desk, claimed), scratch(desk.folder / f"run-{run_id}") as folder:
-            _work(desk, claimed, folder)
+        with failures_kept(desk, claimed):
+            _work(desk, claimed)
 
 
-def _work(desk: Desk, claimed: Claim, folder: Path) -> None:
-    recipe, report = Recipe(**claimed.recipe), Reporter(desk, claimed)
+def _work(desk: Desk, claimed: Claim) -> None:
+    recipe = Recipe(**claimed.recipe)
     with transaction(desk.database) as connection:  # 2
         champion, lesson = _champion(connection), gather(connection, recipe)
         force = runs.forced(connection, claimed)
+        runs.note_data(connection, claimed, lesson.snapshot)
     if len(lesson.held_out) < gate.MIN_HELD_OUT and force is None:
         _postpone(desk, claimed, len(lesson.held_out))
         return
-    candidate = desk.teach(desk.store.fetch(champion.location), folder, lesson, recipe, report)  # 3, 4
-    location = desk.store.put(folder, candidate.manifest.version)
-    found = Outcome(champion, lesson, candidate, location)
-    retrying(lambda: _conclude(desk, claimed, found), desk.clock)  # 5
+    parent, report = desk.store.fetch(champion.location), Reporter(desk, claimed)
+    key = f"{champion.version}-{lesson.snapshot[:12]}"  # a checkpoint fits this champion and this data only
+    with scratch(desk.folder / f"run-{claimed.id}", key) as folder:
+        candidate = desk.teach(parent, folder, lesson, recipe, report)  # 3, 4
+        location = desk.store.put(folder, candidate.manifest.version)
+        found = Outcome(champion, lesson, candidate, location)
+        retrying(lambda: _conclude(desk, claimed, found), desk.clock)  # 5
 
 
 def _conclude(desk: Desk, claimed: Claim, found: Outcome) -> None:
@@ -87,8 +90,9 @@ def _decide(connection: Connection, claimed: Claim, found: Outcome) -> tuple[Dec
 
 def _figures(found: Outcome, decision: Decision) -> dict[str, Any]:
     counts = {"taught": len(found.lesson.taught), "held_out": len(found.lesson.held_out)}
+    data = {"data": {"snapshot": found.lesson.snapshot, **found.lesson.composition}}
     judged = {"champion": asdict(found.candidate.before), "candidate": asdict(found.candidate.after)}
-    return {"promoted": decision.promote, "parent": found.champion.version, **counts, **judged}
+    return {"promoted": decision.promote, "parent": found.champion.version, **counts, **data, **judged}
 
 
 def _postpone(desk: Desk, claimed: Claim, held_out: int) -> None:

@@ -57,7 +57,7 @@ class Run(Table):
     """A retraining run. `period` is unique: two schedulers or a redelivered task make one row. `token` fences.
 
     `sent_at` is when a worker was last told of it, `force` the reason to promote whatever the gate says, `recipe`
-    what it trains with other than the defaults.
+    what it trains with other than the defaults, `data_snapshot` the hash of the rows that it was taught.
     """
 
     __tablename__ = "runs"
@@ -75,6 +75,7 @@ class Run(Table):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     progress: Mapped[dict[str, Any]]
+    data_snapshot: Mapped[str | None]
     decision: Mapped[str | None]
     figures: Mapped[dict[str, Any] | None]
     model_version: Mapped[str | None]
