@@ -26,7 +26,7 @@ from bearometer_shared.storage.session import connect, transaction
 
 COMMAND = str(Path(sys.executable).with_name("bearometer-retrainer"))
 QUICK = {"epochs": 1, "replay": 0.0, "replay_least": 24, "oversample": 1}
-LONG = {**QUICK, "epochs": 15, "batch": 4, "checkpoint_steps": 5}
+LONG = {**QUICK, "epochs": 8, "batch": 4, "checkpoint_steps": 5}
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def running(given: Settings, role: str, log: Path) -> Iterator[subprocess.Popen[
             process.terminate()
 
 
-def until(found: Callable[[], Any], log: Path, seconds: float = 120) -> Any:
+def until(found: Callable[[], Any], log: Path, seconds: float = 240) -> Any:
     end = time.monotonic() + seconds
     while not (value := found()):
         assert time.monotonic() < end, log.read_text()

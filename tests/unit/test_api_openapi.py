@@ -73,6 +73,7 @@ def test_the_contract_is_all_there(document: dict[str, Any]) -> None:
         "post /v1/runs",
         "get /v1/runs",
         "get /v1/runs/{id}",
+        "post /v1/runs/{id}/cancel",
         "get /v1/models",
         "post /v1/models/promote",
         "post /v1/models/rollback",
