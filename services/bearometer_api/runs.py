@@ -42,13 +42,14 @@ class Run(BaseModel):
     id: Id
     trigger: str = Field(description="what began it: api, cli, labels, schedule", examples=["api"])
     reason: str
-    state: str = Field(description="queued, running, done or failed", examples=["done"])
+    state: str = Field(description="queued, running, done, failed or cancelled", examples=["done"])
     created_at: Utc
     started_at: Utc | None
     finished_at: Utc | None
     progress: dict[str, Any] = Field(
         description="how far it is", examples=[{"stage": "training", "step": 12, "steps": 40}]
     )
+    data_snapshot: str | None = Field(description="the hash of what it is taught")
     decision: str | None = Field(description="what the gate decided, and why", examples=["kept: no better"])
     figures: dict[str, Any] | None = Field(
         description="what the decision rests on: `checks`, each rule of the gate with `name`, `figure`, `limit`,"
@@ -109,3 +110,16 @@ def overrule(id: Id, word: Word, given: Given) -> Run:
         if not runs.overrule(connection, id, Overruling(word.promote, word.reason)):
             raise HTTPException(HTTPStatus.CONFLICT, f"run {id} is decided; promote or roll back a model instead")
         return Run.model_validate(runs.get(connection, id))
+
+
+@router.post("/{id}/cancel")
+def cancel_run(id: Id, given: Given) -> Run:
+    """Ends a run that is queued or in training, within seconds; its labels stay fresh. 409 where it has ended."""
+    with transaction(given.engine) as connection:
+        cancelled = runs.cancel(connection, id, given.clock.now())
+        row = runs.get(connection, id)
+    if row is None:
+        raise missing(f"no run {id}")
+    if not cancelled:
+        raise HTTPException(HTTPStatus.CONFLICT, f"run {id} has ended already: {row['state']}")
+    return Run.model_validate(row)

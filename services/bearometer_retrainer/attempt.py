@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from bearometer_retrainer.gate import Candidate
 from bearometer_retrainer.lesson import Lesson, Recipe
 from bearometer_shared.clock import Clock
-from bearometer_shared.errors import ArtifactError, BearometerError, FencedError
+from bearometer_shared.errors import ArtifactError, BearometerError, CancelledError, FencedError
 from bearometer_shared.inference.store import Store
 from bearometer_shared.storage import runs
 from bearometer_shared.storage.runs import Claim
@@ -46,6 +46,8 @@ def failures_kept(desk: "Desk", claimed: Claim) -> Iterator[None]:
         yield
     except FencedError as error:
         log.warning("run taken over by another worker", run=claimed.id, reason=str(error))
+    except CancelledError:
+        log.info("run cancelled; its labels stay fresh", run=claimed.id)
     except Exception as error:
         if is_outage(error):
             log.warning("postgres is away; the run will be taken up again", run=claimed.id)
@@ -58,18 +60,28 @@ def failures_kept(desk: "Desk", claimed: Claim) -> Iterator[None]:
 
 
 @contextmanager
-def scratch(folder: Path) -> Iterator[Path]:
-    """An empty folder, gone afterwards. What a killed attempt left there goes first."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+def scratch(folder: Path, key: str) -> Iterator[Path]:
+    """The folder `key` of a run's `folder`, which is gone once the run has ended.
+
+    An attempt that was killed, or lost its database, leaves its checkpoint there. The next one finds it under the same
+    key; what lies under another key goes.
+    """
+    for other in folder.glob("*"):
+        if other.name != key:
+            shutil.rmtree(other, ignore_errors=True)
+    (folder / key).mkdir(parents=True, exist_ok=True)
     try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        yield folder / key
+    except Exception as error:
+        if not isinstance(error, FencedError) and not is_outage(error):
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 class Reporter:
-    """Stores how far a run is, at most once a second. An outage only leaves gaps; a lost claim raises FencedError."""
+    """Stores how far a run is, at most once a second. An outage only leaves gaps; a lost claim raises FencedError,
+    a cancelled run CancelledError."""
 
     def __init__(self, desk: "Desk", claimed: Claim) -> None:
         self._desk, self._claimed, self._due = desk, claimed, 0.0

@@ -43,6 +43,9 @@ def retrain(
     force_keep: Annotated[
         str | None, typer.Option(metavar="REASON", help="keep the champion whatever the gate says")
     ] = None,
+    cancel: Annotated[
+        int | None, typer.Option(metavar="ID", help="end this run instead; its labels stay fresh")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the run's row")] = False,
 ) -> None:
     """Queues a retraining run on the fresh labels.
@@ -51,7 +54,9 @@ def retrain(
     """
     overruling = _overruling(force_promote, force_keep)
     with terminal.database() as database:
-        run_id, word = following.queue(database, reason, overruling)
+        run_id, word = (
+            following.cancel(database, cancel) if cancel is not None else following.queue(database, reason, overruling)
+        )
         typer.echo(f"run {run_id} {word}", err=True)
         row = following.wait(database, run_id) if wait else following.look(database, run_id)
     if as_json:

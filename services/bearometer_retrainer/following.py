@@ -34,6 +34,15 @@ def _announced(overruling: Overruling | None) -> str:
     return ", and will promote its candidate" if overruling.promote else ", and will keep the champion"
 
 
+def cancel(database: Engine, run_id: int) -> tuple[int, str]:
+    """Ends a run that is queued or running, and says so. Raises UserError where there is none to end."""
+    state = look(database, run_id)["state"]
+    with transaction(database) as connection:
+        if not runs.cancel(connection, run_id, SystemClock().now()):
+            raise UserError(f"run {run_id} has ended already: {state}")
+    return run_id, "is cancelled"
+
+
 def look(database: Engine, run_id: int) -> dict[str, Any]:
     """The run's row now."""
     with transaction(database) as connection:
@@ -60,8 +69,8 @@ def wait(database: Engine, run_id: int) -> dict[str, Any]:
 
 def print_decision(row: dict[str, Any]) -> None:
     """The decision and the figures that it rests on."""
-    took = row["finished_at"] - row["started_at"]
-    typer.echo(f"run {row['id']}: {row['decision'] or row['error']} ({took.total_seconds():.0f} s)")
+    took = row["finished_at"] - (row["started_at"] or row["finished_at"])
+    typer.echo(f"run {row['id']}: {row['decision'] or row['error'] or row['state']} ({took.total_seconds():.0f} s)")
     for line in _figures(row["figures"] or {}):
         typer.echo(f"  {line}")
     if row["model_version"]:

@@ -2,10 +2,11 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
+from bearometer_retrainer import replay
 from bearometer_shared.storage import held_out, labels
 from bearometer_shared.storage.labels import Labelled
 from bearometer_training import data
@@ -17,25 +18,44 @@ PERIOD_ROWS = 2000  # of all past periods: the exam must not grow with the years
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a run fine-tunes: fresh rows are shown `oversample` times an epoch, and each brings `replay` earlier ones."""
+    """How a run fine-tunes: fresh rows are shown `oversample` times an epoch, and each brings `replay` earlier ones.
 
-    epochs: int = 3
-    rate: float = 4e-5
-    batch: int = 32
-    oversample: int = 2
-    replay: float = 2.0
-    replay_least: int = 256
+    `balance` is how evenly those are drawn over classes and times, `distil` the champion's share of what they teach.
+    """
+
+    epochs: int = 2
+    rate: float = 1e-4
+    batch: int = 16
+    oversample: int = 1
+    replay: float = 4.0
+    replay_least: int = 128
+    balance: float = 0.5
+    distil: float = 0.5
+    checkpoint_steps: int = 50
     seed: int = 17
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """Rows to train on and to judge by, the ids of the labels that they came from, and what judged in earlier runs."""
+    """Rows to train on (`fresh`, and `replayed` ones that the champion knows), rows to judge by, the ids of the fresh
+    labels that they came from, and what judged in earlier runs."""
 
-    taught: list[Row]
+    fresh: list[Row]
+    replayed: list[Row]
     held_out: list[Row]
     label_ids: list[int]
+    composition: dict[str, int]
     periods: Mapping[int, Sequence[Row]] = field(default_factory=dict)
+
+    @property
+    def taught(self) -> list[Row]:
+        """All that training sees."""
+        return [*self.fresh, *self.replayed]
+
+    @property
+    def snapshot(self) -> str:
+        """The hash that names what is taught."""
+        return data.snapshot(self.taught)
 
 
 def gather(connection: Connection, recipe: Recipe) -> Lesson:
@@ -44,16 +64,26 @@ def gather(connection: Connection, recipe: Recipe) -> Lesson:
     waiting = labels.fresh(connection)
     golden = {_key(row) for row in data.read(data.GOLDEN)}
     fresh = [row for row in map(_row, waiting) if _key(row) not in golden]
-    taught, now_held_out = data.split(fresh, HELD_OUT)
     earlier, once_held_out = data.split([*map(_row, labels.earlier(connection))], HELD_OUT)
-    past = [*earlier, *data.read(data.SEED)]
-    known = golden | {_key(row) for row in (*fresh, *once_held_out)}
-    replay = _replay([row for row in past if _key(row) not in known], len(taught), recipe)
-    ids, periods = (
-        [i for label in waiting for i in label.ids],
-        _periods(connection, {_key(row) for row in now_held_out}),
-    )
-    return Lesson(taught * recipe.oversample + replay, now_held_out, ids, periods)
+    known = golden | {_key(row) for row in once_held_out}
+    past, seed = ([row for row in rows if _key(row) not in known] for rows in (earlier, data.read(data.SEED)))
+    made = lesson(fresh, past, seed, recipe)
+    periods = _periods(connection, {_key(row) for row in made.held_out})
+    return replace(made, label_ids=[i for label in waiting for i in label.ids], periods=periods)
+
+
+def lesson(fresh: Sequence[Row], earlier: Sequence[Row], seed: Sequence[Row], recipe: Recipe) -> Lesson:
+    """What fresh rows teach together with some of the earlier ones, which are oldest first, and of the seed."""
+    taught, now_held_out = data.split(fresh, HELD_OUT)
+    known = {_key(row) for row in fresh}
+    earlier, seed = ([row for row in rows if _key(row) not in known] for rows in (earlier, seed))
+    wanted = max(round(recipe.replay * len(taught)), recipe.replay_least)
+    rng = random.Random(f"{recipe.seed}/{len(earlier)}")  # noqa: S311 - reproducible choice, no secret
+    replayed = replay.draw(earlier, seed, wanted, recipe.balance, rng)
+    old = {_key(row) for row in earlier}
+    of_labels = sum(_key(row) in old for row in replayed)
+    composition = {"fresh": len(taught), "earlier": of_labels, "seed": len(replayed) - of_labels}
+    return Lesson(taught, replayed, now_held_out, [], composition)
 
 
 def _periods(connection: Connection, known: set[str]) -> dict[int, list[Row]]:
@@ -64,12 +94,6 @@ def _periods(connection: Connection, known: set[str]) -> dict[int, list[Row]]:
         seen |= {_key(row) for row in rows}
         found[run_id] = rows[: PERIOD_ROWS // len(every)]
     return {run_id: rows for run_id, rows in found.items() if rows}
-
-
-def _replay(past: list[Row], fresh: int, recipe: Recipe) -> list[Row]:
-    wanted = max(round(recipe.replay * fresh), recipe.replay_least)
-    rng = random.Random(recipe.seed)  # noqa: S311 - reproducible choice, no secret
-    return rng.sample(past, min(wanted, len(past)))
 
 
 def _row(label: Labelled) -> Row:

@@ -28,7 +28,7 @@ def build(settings: Settings) -> Celery:
     broker = settings.redis_url.get_secret_value()
     if not broker:
         raise UserError("BEAROMETER_REDIS_URL is not set; `bearometer up` starts a server of its own")
-    app = Celery("bearometer", broker=broker, include=["bearometer_retrainer.tasks"])
+    app = Celery("bearometer", broker=broker, include=["bearometer_retrainer.tasks", "bearometer_retrainer.stopping"])
     app.conf.update(
         task_default_queue="default",
         task_routes={RUN: {"queue": "gpu"}},

@@ -1,7 +1,6 @@
 """One retraining run, from its row in the queue to a decision."""
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -49,26 +48,29 @@ def run(desk: Desk, run_id: int) -> None:
         if claimed is None:
             log.info("run is another's, or decided", run=run_id)
             return
-        with failures_kept(desk, claimed), scratch(desk.folder / f"run-{run_id}") as folder:
-            _work(desk, claimed, folder)
+        with failures_kept(desk, claimed):
+            _work(desk, claimed)
 
 
-def _work(desk: Desk, claimed: Claim, folder: Path) -> None:
-    recipe, report = Recipe(**claimed.recipe), Reporter(desk, claimed)
+def _work(desk: Desk, claimed: Claim) -> None:
+    recipe = Recipe(**claimed.recipe)
     with transaction(desk.database) as connection:  # 2
         champion, lesson = _champion(connection), gather(connection, recipe)
         overruling = runs.overruled(connection, claimed)
+        runs.note_data(connection, claimed, lesson.snapshot)
     enough = rules.too_few(len(lesson.held_out))
     if not enough.passed and not (overruling and overruling.promote):
         _postpone(desk, claimed, enough)
         return
-    parent = desk.store.fetch(champion.location)
-    candidate = desk.teach(parent, folder, lesson, recipe, report)  # 3, 4
-    location = desk.store.put(folder, candidate.manifest.version)
-    report.stage("shadow")
-    shadow = retrying(lambda: desk.shadow(desk.database, parent, folder, desk.clock.now()), desk.clock)
-    found = Outcome(champion, lesson, candidate, location, shadow)
-    retrying(lambda: _conclude(desk, claimed, found), desk.clock)  # 5
+    parent, report = desk.store.fetch(champion.location), Reporter(desk, claimed)
+    key = f"{champion.version}-{lesson.snapshot[:12]}"  # a checkpoint fits this champion and this data only
+    with scratch(desk.folder / f"run-{claimed.id}", key) as folder:
+        candidate = desk.teach(parent, folder, lesson, recipe, report)  # 3, 4
+        location = desk.store.put(folder, candidate.manifest.version)
+        report.stage("shadow")
+        shadow = retrying(lambda: desk.shadow(desk.database, parent, folder, desk.clock.now()), desk.clock)
+        found = Outcome(champion, lesson, candidate, location, shadow)
+        retrying(lambda: _conclude(desk, claimed, found), desk.clock)  # 5
 
 
 def _conclude(desk: Desk, claimed: Claim, found: Outcome) -> None:
@@ -102,6 +104,7 @@ def _figures(found: Outcome, decision: Decision) -> dict[str, Any]:
     before, after = found.candidate.before, found.candidate.after
     counts = {"taught": len(found.lesson.taught), "held_out": len(found.lesson.held_out)}
     golden = {"golden_set": _golden_set(), "golden_before": before.golden_accuracy(), "shadow": found.shadow}
+    golden["data"] = {"snapshot": found.lesson.snapshot, **found.lesson.composition}
     judged = {"champion": before.figures(), "candidate": after.figures(), "checks": [*map(asdict, decision.checks)]}
     return {"promoted": decision.promote, "parent": found.champion.version, **counts, **golden, **judged}
 

@@ -19,3 +19,7 @@ class DecodeError(BearometerError):
 
 class FencedError(BearometerError):
     """Another owner moved the partition's offset first; this transaction was rolled back."""
+
+
+class CancelledError(BearometerError):
+    """A person ended the run; what it would have written was not stored."""

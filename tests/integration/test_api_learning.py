@@ -143,6 +143,15 @@ def test_a_person_overrules_a_run_until_it_is_decided(client: TestClient, engine
     assert (late.status_code, "is decided" in late.json()["detail"]) == (409, True)
 
 
+def test_a_run_is_cancelled_once(client: TestClient, engine: Engine) -> None:
+    id = client.post("/v1/runs").json()["id"]
+    assert client.post(f"/v1/runs/{id}/cancel").json()["state"] == "cancelled"
+    again = client.post(f"/v1/runs/{id}/cancel")
+    assert (again.status_code, "cancelled" in again.json()["detail"]) == (409, True)
+    assert client.post("/v1/runs/4711/cancel").status_code == 404
+    assert client.post("/v1/runs").status_code == 202, "another may begin"
+
+
 def register(engine: Engine, *versions: str) -> None:
     base = Base(name="base", sha256="0")
     with transaction(engine) as connection:

@@ -300,3 +300,12 @@ def _article(connection: Any, stream: str, stored_on: Any, published_at: Any) ->
     connection.execute(text(f"INSERT INTO trends VALUES ({trend})"), values)  # noqa: S608 - texts of ours
     day = ":s, 'all', 1440, 'all', date_trunc('day', CAST(:p AS timestamptz), 'UTC'), 1, 0, 1, 0, 0, 0, 0, 1, 0"
     connection.execute(text(f"INSERT INTO trend_rollups VALUES ({day}, B'0'::bit(512))"), values)  # noqa: S608 - ours
+
+
+def test_a_run_is_cancelled_by_its_number_and_only_once(database: Engine) -> None:
+    run_id = queued(database)
+    assert facts(retrain("--cancel", str(run_id), "--json"))["state"] == "cancelled"
+    again = retrain("--cancel", str(run_id))
+    assert isinstance(again.exception, UserError)
+    assert str(again.exception) == f"run {run_id} has ended already: cancelled"
+    assert str(retrain("--cancel", "4711").exception) == "no run 4711"

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
 from bearometer_retrainer import lesson
+from bearometer_retrainer.attempt import scratch
 from bearometer_retrainer.run import run
 from bearometer_shared.errors import ArtifactError, FencedError
 from bearometer_shared.settings import Settings
@@ -135,6 +136,65 @@ def test_many_small_steps_down_end_at_the_best_champion(database: Engine, tmp_pa
     run(at, run_id)
     assert "golden accuracy is 0.810, and the best champion's was 0.850" in row_of(database, run_id)["decision"]
     assert read(database, models.champion).version == "candidate"
+
+
+def test_what_is_taught_is_named_and_counted(database: Engine, tmp_path: Path) -> None:
+    add_labels(database, 100, "early")
+    at = desk(database, tmp_path, teacher := Teacher())
+    run(at, queued(database))
+    add_labels(database, 100, "late")
+    run(at, run_id := queued(database))
+    row, lesson = row_of(database, run_id), teacher.lessons[1]
+    assert row["data_snapshot"] == lesson.snapshot
+    counted = row["figures"]["data"]
+    assert counted["snapshot"] == lesson.snapshot
+    assert (counted["fresh"], counted["earlier"] + counted["seed"]) == (len(lesson.fresh), len(lesson.replayed))
+    assert counted["earlier"] == sum(row.text.startswith("early") for row in lesson.replayed) > 0
+
+
+def test_a_cancelled_run_stops_at_its_next_word_and_its_labels_stay_fresh(database: Engine, tmp_path: Path) -> None:
+    add_labels(database, 100)
+    run_id = queued(database)
+    cancel = lambda: read(database, lambda c: runs.cancel(c, run_id, NOW))  # noqa: E731 - one line, used once
+    at = desk(database, tmp_path, Teacher(meanwhile=cancel))
+    run(at, run_id)
+    row = row_of(database, run_id)
+    assert (row["state"], row["error"], row["model_version"]) == ("cancelled", None, None)
+    assert read(database, labels.stats)["fresh"] == 100
+    assert read(database, models.champion).version == "shipped"
+    assert not list(at.folder.iterdir()), "its scratch is gone"
+    assert not read(database, lambda c: runs.cancel(c, run_id, NOW)), "what has ended is not cancelled again"
+    assert queued(database), "another may begin"
+
+
+def test_a_cancelled_run_in_the_queue_is_not_taken(database: Engine, tmp_path: Path) -> None:
+    add_labels(database, 100)
+    run_id, teacher = queued(database), Teacher()
+    assert read(database, lambda c: runs.cancel(c, run_id, NOW))
+    run(desk(database, tmp_path, teacher), run_id)
+    assert not teacher.lessons
+
+
+def test_scratch_outlives_a_broken_attempt_only_for_the_same_data(tmp_path: Path) -> None:
+    """A fenced attempt may have an heir who works in the folder; other data or another champion begin anew."""
+    with pytest.raises(FencedError), scratch(tmp_path / "run-1", "same") as folder:
+        (folder / "checkpoint").touch()
+        raise FencedError
+    with pytest.raises(FencedError), scratch(tmp_path / "run-1", "same") as folder:
+        assert (folder / "checkpoint").exists()
+        raise FencedError
+    with scratch(tmp_path / "run-1", "other") as folder:
+        assert [path.name for path in folder.parent.iterdir()] == ["other"]
+    assert not (tmp_path / "run-1").exists()
+
+
+def test_a_worker_that_was_told_to_stop_uses_up_no_attempt(database: Engine) -> None:
+    run_id = queued(database)
+    for _ in range(runs.MAX_ATTEMPTS + 1):
+        assert read(database, lambda c: runs.claim(c, run_id, NOW))
+        assert read(database, lambda c: runs.give_back(c, run_id))
+        read(database, lambda c: runs.requeue_dead(c, NOW))
+    assert (row_of(database, run_id)["state"], row_of(database, run_id)["attempts"]) == ("queued", 0)
 
 
 def test_too_few_labels_stay_fresh_and_nothing_is_trained(database: Engine, tmp_path: Path) -> None:

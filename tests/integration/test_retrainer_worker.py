@@ -1,5 +1,6 @@
 """The real thing: Celery over a real Valkey, training in a worker that is killed in the middle of it."""
 
+import json
 import os
 import signal
 import subprocess
@@ -25,6 +26,7 @@ from bearometer_shared.storage.session import connect, transaction
 
 COMMAND = str(Path(sys.executable).with_name("bearometer-retrainer"))
 QUICK = {"epochs": 1, "replay": 0.0, "replay_least": 24, "oversample": 1}
+LONG = {**QUICK, "epochs": 8, "batch": 4, "checkpoint_steps": 5}
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def running(given: Settings, role: str, log: Path) -> Iterator[subprocess.Popen[
             process.terminate()
 
 
-def until(found: Callable[[], Any], log: Path, seconds: float = 120) -> Any:
+def until(found: Callable[[], Any], log: Path, seconds: float = 240) -> Any:
     end = time.monotonic() + seconds
     while not (value := found()):
         assert time.monotonic() < end, log.read_text()
@@ -66,7 +68,7 @@ def until(found: Callable[[], Any], log: Path, seconds: float = 120) -> Any:
     return value
 
 
-def begin(given: Settings, database: Engine) -> int:
+def begin(given: Settings, database: Engine, recipe: dict[str, Any]) -> int:
     """The small champion, labels that correct it, and a run that must promote."""
     manifest = artifact.read_manifest(small_artifact.folder())
     location = Store(given).put(small_artifact.folder(), manifest.version)
@@ -75,7 +77,7 @@ def begin(given: Settings, database: Engine) -> int:
         models.promote(connection, manifest.version, actor="test", reason="first", at=NOW)
         rows = [NewLabel(f"{row.text} again", row.sentiment, row.topic, "ana") for row in small_artifact.ROWS]
         labels.add(connection, rows, NOW)
-        run_id = runs.queue(connection, trigger="test", at=NOW, force="the test must see it", recipe=QUICK)
+        run_id = runs.queue(connection, trigger="test", at=NOW, force="the test must see it", recipe=recipe)
     assert run_id is not None
     return run_id
 
@@ -83,7 +85,7 @@ def begin(given: Settings, database: Engine) -> int:
 def test_a_run_whose_worker_is_killed_is_taken_up_again_and_promotes_once(
     given: Settings, database: Engine, tmp_path: Path
 ) -> None:
-    run_id, log = begin(given, database), tmp_path / "log"
+    run_id, log = begin(given, database, QUICK), tmp_path / "log"
 
     def row() -> dict[str, Any]:
         with transaction(database) as connection:
@@ -108,3 +110,36 @@ def test_a_run_whose_worker_is_killed_is_taken_up_again_and_promotes_once(
     assert found.metrics["golden"]["sentiment"]["n"] > 200
     assert not list((given.home / "retrainer").iterdir())
     assert "Traceback" not in log.read_text()
+
+
+@pytest.mark.parametrize(("ended_by", "attempts"), [(signal.SIGKILL, 2), (signal.SIGTERM, 1)])
+def test_a_run_that_is_broken_off_goes_on_from_its_checkpoint(
+    given: Settings, database: Engine, tmp_path: Path, ended_by: signal.Signals, attempts: int
+) -> None:
+    """And only a death counts as an attempt: a worker that is told to stop has done nothing wrong."""
+    run_id, log = begin(given, database, LONG), tmp_path / "log"
+    checkpoints = given.home / "retrainer" / f"run-{run_id}"
+
+    def row() -> dict[str, Any]:
+        with transaction(database) as connection:
+            return runs.get(connection, run_id) or {}
+
+    def step() -> int:
+        return int(row()["progress"].get("step", 0))
+
+    with running(given, "worker-default", log), running(given, "beat", log):
+        with running(given, "worker-gpu", log) as worker:
+            until(lambda: step() >= 30, log)
+            worker.send_signal(ended_by)
+            worker.wait(30)
+        (kept,) = checkpoints.glob("*/training/checkpoint/step.json")
+        kept_step, token = json.loads(kept.read_text())["step"], row()["token"]
+        with running(given, "worker-gpu", log):
+            until(lambda: row()["token"] > token, log)
+            until(lambda: row()["progress"]["stage"] == "loading", log)
+            seen = until(step, log)
+            until(lambda: row()["state"] in ("done", "failed"), log)
+    assert kept_step >= 25
+    assert seen > kept_step
+    assert (row()["state"], row()["error"], row()["attempts"]) == ("done", None, attempts), log.read_text()
+    assert not checkpoints.exists()

@@ -77,6 +77,7 @@ def test_the_contract_is_all_there(document: dict[str, Any]) -> None:
         "get /v1/runs",
         "get /v1/runs/{id}",
         "post /v1/runs/{id}/overrule",
+        "post /v1/runs/{id}/cancel",
         "get /v1/models",
         "get /v1/models/{version}/rescores",
         "post /v1/models/{version}/rescores",

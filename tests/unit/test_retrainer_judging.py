@@ -73,7 +73,7 @@ def test_hostile_texts_are_hostile_and_carry_no_labels() -> None:
 def test_a_real_model_equals_itself_in_all_but_the_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The whole exam with a small model on both sides: nothing but "no better" can be said against its twin."""
     monkeypatch.setattr(judging, "OF_EACH", 3)
-    lesson = Lesson([], small_artifact.UNSEEN * 3, [], {7: small_artifact.UNSEEN})
+    lesson = Lesson([], [], small_artifact.UNSEEN * 3, [], {}, {7: small_artifact.UNSEEN})
     before, after = judging.judge(small_artifact.folder(), small_artifact.folder(), lesson)
     assert list(before.sets) == [GOLDEN, FRESH, "period 7", BEHAVIOUR, BIAS]
     assert (len(before.sets[GOLDEN]), len(before.sets[FRESH])) == (600, 9)

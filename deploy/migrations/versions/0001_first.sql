@@ -143,6 +143,7 @@ CREATE TABLE runs (
     started_at TIMESTAMP WITH TIME ZONE,
     finished_at TIMESTAMP WITH TIME ZONE,
     progress JSONB NOT NULL,
+    data_snapshot TEXT,
     decision TEXT,
     figures JSONB,
     model_version TEXT,

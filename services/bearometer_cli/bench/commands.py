@@ -12,6 +12,7 @@ import typer
 NEWS = Path("../shared/data/reuters1987/feb-jun.jsonl.gz")
 LABELS = Path("../shared/data")
 HEADLINES_A_LEAD = 5
+SERVING_LABELS = 500
 KEYS = 10_000  # that a tick of the alerts judges
 Say = Callable[[str], None]
 Run = Callable[[Path, int, Say], dict[str, Any]]
@@ -19,7 +20,9 @@ Lines = Callable[[dict[str, Any]], Iterator[str]]
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="alerts, entities, pipeline, score, sizes, stories, training or trends")],
+    name: Annotated[
+        str, typer.Argument(help="alerts, entities, learning, pipeline, score, sizes, stories, training or trends")
+    ],
     artifacts: Annotated[
         list[Path] | None, typer.Argument(metavar="[ARTIFACT]...", help="for sizes: folders of trained models")
     ] = None,
@@ -28,13 +31,15 @@ def bench(
         typer.Option(
             min=50,
             help="headlines (pipeline 5000; score, sizes 1000), or rows of a set"
-            " (alerts, entities 100000; stories 5000; training 2000; trends 10000000 made ones)",
+            " (alerts, entities 100000; stories 5000; training 2000; trends 10000000 made ones; learning 1500, of which"
+            " its time is a multiple)",
         ),
     ] = None,
     file: Annotated[
         Path | None,
         typer.Option(
-            help="news as JSON Lines, plain or gzipped; for alerts, entities, stories and training the folder of data"
+            help="news as JSON Lines, plain or gzipped;"
+            " for alerts, entities, learning, stories and training the folder of data"
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one object")] = False,
@@ -43,6 +48,8 @@ def bench(
 
     `training` says what each measure, recipe and labelled set is worth: 23 short runs, over an hour. `sizes`
     sets trained models beside each other: parameters, megabytes, speed, and the quality sealed in their manifests.
+    `learning` feeds labels of a drift in rounds to a model that never saw it, and times a run on a stack of its own;
+    on one core over half an hour. Its models are kept in HOME/bench-learning, where a run that was cut off goes on.
     `alerts` puts spikes into real news; most of its minutes go into scoring that news, so fewer --items are faster.
     `trends` fills a Postgres of its own with what so many items leave, about 8 GB at ten million, and asks it.
 
@@ -53,6 +60,7 @@ def bench(
     benches: dict[str, tuple[Run, Path, int]] = {
         "alerts": (_alerts, LABELS, 100_000),
         "entities": (_entities, LABELS, 100_000),
+        "learning": (_learning, LABELS, 1500),
         "pipeline": (_pipeline, NEWS, 5000),
         "score": (_score, NEWS, 1000),
         "sizes": (partial(_sizes, artifacts or []), NEWS, 1000),
@@ -112,6 +120,18 @@ def _entities(folder: Path, rows: int, say: Say) -> dict[str, Any]:
     from bearometer_cli.bench.entities import entities
 
     return entities(folder, rows, say)
+
+
+def _learning(folder: Path, rows: int, say: Say) -> dict[str, Any]:
+    from bearometer_cli.bench.learning import learning  # loads torch
+    from bearometer_cli.bench.learning_serving import seconds_to_serving
+    from bearometer_cli.bench.rig import rig
+    from bearometer_shared.settings import settings
+
+    found = learning(folder, rows, settings().home.absolute() / "bench-learning", say)
+    say("a run on a real stack: starting servers and preparing the model")
+    with rig(retrain_labels=SERVING_LABELS) as made:
+        return found | seconds_to_serving(made, folder, SERVING_LABELS, say)
 
 
 def _stories(folder: Path, rows: int, say: Say) -> dict[str, Any]:

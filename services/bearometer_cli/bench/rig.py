@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from bearometer_cli.servers import broker, child, postgres
+from bearometer_cli.servers import broker, child, postgres, valkey
 from bearometer_cli.servers.child import Child
 from bearometer_shared.clock import SystemClock
 from bearometer_shared.kafka.log import RealLog
@@ -30,13 +30,14 @@ class Rig:
     database: Engine
     environment: dict[str, str]
 
-    def start(self, service: str) -> Child:
+    def start(self, service: str, *role: str) -> Child:
         """Starts a service as `up` does, as a child process with a log of its own."""
-        return child.start(service, [str(SCRIPTS / service)], self.settings.home, environment=self.environment)
+        name, command = "-".join((service, *role)), [str(SCRIPTS / service), *role]
+        return child.start(name, command, self.settings.home, environment=self.environment)
 
     def run(self, *words: str) -> None:
         """Runs a `bearometer` command to its end. Raises StartError where it fails."""
-        name = "-".join(words)
+        name = "-".join(words[:2])
         process = child.start(
             name, [str(SCRIPTS / "bearometer"), *words], self.settings.home, environment=self.environment
         )
@@ -45,8 +46,11 @@ class Rig:
 
 
 @contextmanager
-def rig() -> Iterator[Rig]:
-    """Starts the servers, migrates and prepares the champion; all of it is gone afterwards."""
+def rig(retrain_labels: int | None = None) -> Iterator[Rig]:
+    """Starts the servers, migrates and prepares the champion; all of it is gone afterwards.
+
+    With `retrain_labels`, the fresh labels that start a run, there is a Valkey for the retrainer too.
+    """
     with TemporaryDirectory(prefix="bearometer-bench-") as folder:
         home = Path(folder)
         home.chmod(0o755)  # Postgres runs under another name when we are root
@@ -57,6 +61,10 @@ def rig() -> Iterator[Rig]:
             database_url=SecretStr(servers[1].address),
             session_timeout_s=30,  # the scorer is stopped while items are laid out for it
         )
+        if retrain_labels:
+            servers.append(valkey.start(home, preferred=0))
+            learning = {"redis_url": SecretStr(servers[-1].address), "retrain_labels": retrain_labels}
+            settings = Settings(**{name: getattr(settings, name) for name in settings.model_fields_set} | learning)
         database = session.connect(settings)
         try:
             migrate(database)

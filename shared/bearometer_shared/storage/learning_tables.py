@@ -61,7 +61,8 @@ class Run(Table):
     """A retraining run. `period` is unique: two schedulers or a redelivered task make one row. `token` fences.
 
     `sent_at` is when a worker was last told of it, `force` and `keep` the reasons to promote the candidate, or not to,
-    whatever the gate says, `recipe` what it trains with other than the defaults.
+    whatever the gate says, `recipe` what it trains with other than the defaults, `data_snapshot` the hash of the rows
+    that it was taught.
     """
 
     __tablename__ = "runs"
@@ -80,6 +81,7 @@ class Run(Table):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     progress: Mapped[dict[str, Any]]
+    data_snapshot: Mapped[str | None]
     decision: Mapped[str | None]
     figures: Mapped[dict[str, Any] | None]
     model_version: Mapped[str | None]

@@ -13,7 +13,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Update, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from bearometer_shared.errors import FencedError
+from bearometer_shared.errors import CancelledError, FencedError
 from bearometer_shared.storage.learning_tables import Run
 from bearometer_shared.storage.session import wake
 
@@ -135,8 +135,30 @@ def claim(connection: Connection, run_id: int, at: datetime) -> Claim | None:
     return Claim(*row) if row else None
 
 
+def give_back(connection: Connection, run_id: int) -> bool:
+    """A worker is told to stop: the attempt that it makes does not count. False where the run has ended."""
+    undone = (
+        update(Run).where(Run.id == run_id, Run.state.in_(ACTIVE), Run.attempts > 0).values(attempts=Run.attempts - 1)
+    )
+    return bool(connection.execute(undone).rowcount)
+
+
+def cancel(connection: Connection, run_id: int, at: datetime) -> bool:
+    """Ends an active run; its worker hears of it at its next write. False where it has been decided already."""
+    ended = update(Run).where(Run.id == run_id, Run.state.in_(ACTIVE)).values(state="cancelled", finished_at=at)
+    cancelled = bool(connection.execute(ended).rowcount)
+    wake(connection)
+    return cancelled
+
+
+def note_data(connection: Connection, claimed: Claim, snapshot: str) -> None:
+    """Stores the hash of what a run is taught. Raises as `progress` does."""
+    _write(connection, claimed, _mine(claimed).values(data_snapshot=snapshot))
+
+
 def progress(connection: Connection, claimed: Claim, figures: dict[str, Any]) -> None:
-    """Stores how far a run is. Raises FencedError where another worker has taken it."""
+    """Stores how far a run is. Raises FencedError where another worker has taken it, CancelledError where a person
+    ended it."""
     _write(connection, claimed, _mine(claimed).values(progress=figures))
 
 
@@ -149,13 +171,13 @@ def finish(
     model_version: str | None,
     at: datetime,
 ) -> None:
-    """Stores a run's decision. Raises FencedError where another worker has taken it."""
+    """Stores a run's decision. Raises as `progress` does."""
     values = {"decision": decision, "figures": figures, "model_version": model_version, "finished_at": at}
     _write(connection, claimed, _mine(claimed).values(state="done", **values))
 
 
 def fail(connection: Connection, claimed: Claim, error: str, at: datetime) -> None:
-    """Ends a run with a one-line reason. Raises FencedError where another worker has taken it."""
+    """Ends a run with a one-line reason. Raises as `progress` does."""
     _write(connection, claimed, _mine(claimed).values(state="failed", error=error, finished_at=at))
 
 
@@ -184,6 +206,8 @@ def _mine(claimed: Claim) -> Update:
 
 def _write(connection: Connection, claimed: Claim, statement: Update) -> None:
     if not connection.execute(statement).rowcount:
+        if connection.execute(select(Run.state).where(Run.id == claimed.id)).scalar() == "cancelled":
+            raise CancelledError(f"run {claimed.id} was cancelled")
         raise FencedError(f"run {claimed.id}: another worker has taken it")
     wake(connection)
 
