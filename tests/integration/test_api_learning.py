@@ -262,6 +262,7 @@ def test_an_alert_is_told_with_its_history(client: TestClient, engine: Engine) -
         "p_value": 1e-9,
         "model_version": "m1",
         "evidence": {"n": 0},
+        "incident": None,
         "history": [{"state": "firing", "at": noon, "recorded_at": noon, "actor": "alerts", "note": "first"}],
     }
     assert client.get(f"/v1/alerts/{id + 1}").status_code == 404

@@ -3,7 +3,7 @@
 import json
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ from bearometer_ingest.replay import Replay
 from bearometer_scorer.dead_letters import DeadLetters
 from bearometer_scorer.loop import Scorer
 from bearometer_shared.clock import ManualClock
-from bearometer_shared.inference.engine import Engine, Score
+from bearometer_shared.inference.engine import Engine, Opinion, Score
 from bearometer_shared.kafka.consumer import RealConsumer
 from bearometer_shared.kafka.port import NEWS_RAW
 from bearometer_shared.kafka.producer import RealProducer
@@ -63,6 +63,9 @@ class GrimEngine(LexiconEngine):
     def _one(self, text: str) -> Score:
         grim = Score(800_000, 150_000, 50_000, "Financials", 900_000)
         return grim if GRIM.search(text) else super()._one(text)
+
+    def towards(self, pairs: Sequence[tuple[str, str]]) -> list[Opinion]:
+        return [self._one(text) for text, _ in pairs]
 
 
 @dataclass
