@@ -9,6 +9,7 @@ from bearometer_retrainer import (
     following,
     label_commands,
     model_commands,
+    queue_command,
     rescore_command,
     store_commands,
     terminal,
@@ -16,9 +17,12 @@ from bearometer_retrainer import (
 from bearometer_shared.errors import UserError
 from bearometer_shared.storage.runs import Overruling
 
-labels = typer.Typer(help="Labels: import, count and export what people say of texts.", no_args_is_help=True)
+labels = typer.Typer(
+    help="Labels: what to label next; import, count and export what people say of texts.", no_args_is_help=True
+)
 labels.command("import")(label_commands.import_file)
 labels.command("stats")(label_commands.stats)
+labels.command("queue")(queue_command.queue)
 labels.command("export")(label_commands.export)
 
 models = typer.Typer(help="Models: list, compare, promote, roll back, re-score, move, prune.", no_args_is_help=True)

@@ -72,6 +72,7 @@ def test_the_contract_is_all_there(document: dict[str, Any]) -> None:
         "get /v1/events",
         "post /v1/news",
         "post /v1/labels",
+        "get /v1/labels/queue",
         "get /v1/labels",
         "post /v1/runs",
         "get /v1/runs",

@@ -114,11 +114,16 @@ def export(connection: Connection) -> Iterator[dict[str, Any]]:
         yield {name: value for name, value in row.items() if value not in (None, "")}
 
 
+def text_hash(text: str) -> str:
+    """What labels of one text share: `text` is as the model reads it, upper and lower case are one."""
+    return hashlib.sha256(text.casefold().encode()).hexdigest()[:32]
+
+
 def _row(label: NewLabel, at: datetime) -> dict[str, Any]:
     text = model_text(clean(label.text))
     return {
         "text": text,
-        "text_hash": hashlib.sha256(text.casefold().encode()).hexdigest()[:32],
+        "text_hash": text_hash(text),
         "sentiment": label.sentiment,
         "topic": label.topic,
         "annotator": clean(label.annotator),
