@@ -16,6 +16,7 @@ from bearometer_api import (
     failures,
     health,
     incidents,
+    label_reviews,
     labels,
     models,
     movers,
@@ -45,7 +46,7 @@ from bearometer_shared.storage.session import connect
 log = structlog.get_logger()
 NOUNS = (
     *(streams, articles, trends, movers, alerts, incidents, steps, silences),
-    *(events, news, labels, runs, models, rescores),
+    *(events, news, labels, label_reviews, runs, models, rescores),
 )
 CONNECTIONS = 10  # and as many more in a rush; one request holds one
 DESCRIPTION = """Scored financial news, its trends, and alerts on spikes of negative coverage.

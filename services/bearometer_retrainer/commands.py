@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from bearometer_retrainer import (
+    adjudication_commands,
     diff_command,
     following,
     label_commands,
@@ -16,10 +17,13 @@ from bearometer_retrainer import (
 from bearometer_shared.errors import UserError
 from bearometer_shared.storage.runs import Overruling
 
-labels = typer.Typer(help="Labels: import, count and export what people say of texts.", no_args_is_help=True)
+labels = typer.Typer(help="Labels: import, count, settle and export what people say.", no_args_is_help=True)
 labels.command("import")(label_commands.import_file)
 labels.command("stats")(label_commands.stats)
 labels.command("export")(label_commands.export)
+labels.command("disagreements")(adjudication_commands.disagreements)
+labels.command("adjudicate")(adjudication_commands.adjudicate)
+labels.command("agreement")(adjudication_commands.measure)
 
 models = typer.Typer(help="Models: list, compare, promote, roll back, re-score, move, prune.", no_args_is_help=True)
 models.command("list")(model_commands.list_versions)
