@@ -68,13 +68,13 @@ def add(connection: Connection, labels: Sequence[NewLabel], at: datetime) -> lis
     """Stores labels and returns their ids in order. What an annotator's newest label says already is not repeated, nor
     what the newest adjudication of a text says."""
     rows = [_row(label, at) for label in labels]
-    known, new, places = _said_already(connection, [row["text_hash"] for row in rows]), [], []
+    newest, new, places = _said_already(connection, [row["text_hash"] for row in rows]), [], []
     for row in rows:
         words = tuple(row[name] for name in SPOKEN)
-        if known.get(speaker := _speaker(row), (None, 0))[0] != words:
+        if newest.get(speaker := _speaker(row), (None, 0))[0] != words:
             new.append(row)
-            known[speaker] = words, -len(new)  # the id follows
-        places.append(known[speaker][1])
+            newest[speaker] = words, -len(new)  # the id follows
+        places.append(newest[speaker][1])
     ids = _insert(connection, new)
     return [place if place > 0 else ids[-place - 1] for place in places]
 
