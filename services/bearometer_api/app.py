@@ -17,6 +17,7 @@ from bearometer_api import (
     health,
     incidents,
     label_queue,
+    label_reviews,
     labels,
     models,
     movers,
@@ -46,7 +47,7 @@ from bearometer_shared.storage.session import connect
 log = structlog.get_logger()
 NOUNS = (
     *(streams, articles, trends, movers, alerts, incidents, steps, silences),
-    *(events, news, label_queue, labels, runs, models, rescores),
+    *(events, news, label_queue, labels, label_reviews, runs, models, rescores),
 )
 CONNECTIONS = 10  # and as many more in a rush; one request holds one
 DESCRIPTION = """Scored financial news, its trends, and alerts on spikes of negative coverage.

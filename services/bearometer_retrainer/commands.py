@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from bearometer_retrainer import (
+    adjudication_commands,
     diff_command,
     following,
     label_commands,
@@ -18,12 +19,15 @@ from bearometer_shared.errors import UserError
 from bearometer_shared.storage.runs import Overruling
 
 labels = typer.Typer(
-    help="Labels: what to label next; import, count and export what people say of texts.", no_args_is_help=True
+    help="Labels: what to label next; import, count, settle and export what people say.", no_args_is_help=True
 )
 labels.command("import")(label_commands.import_file)
 labels.command("stats")(label_commands.stats)
 labels.command("queue")(queue_command.queue)
 labels.command("export")(label_commands.export)
+labels.command("disagreements")(adjudication_commands.disagreements)
+labels.command("adjudicate")(adjudication_commands.adjudicate)
+labels.command("agreement")(adjudication_commands.measure)
 
 models = typer.Typer(help="Models: list, compare, promote, roll back, re-score, move, prune.", no_args_is_help=True)
 models.command("list")(model_commands.list_versions)

@@ -8,28 +8,28 @@ from typing import Annotated, Any
 
 import typer
 
-from bearometer_retrainer import terminal
+from bearometer_retrainer import label_files, terminal
 from bearometer_shared.clock import SystemClock
 from bearometer_shared.errors import UserError
 from bearometer_shared.storage import labels
-from bearometer_shared.storage.labels import NewLabel
-from bearometer_training import data
 
-LabelFile = Annotated[Path, typer.Argument(help="JSON Lines: text (or title), and sentiment, topic or both")]
+LabelFile = Annotated[Path, typer.Argument(help="JSON Lines: text (or title), sentiment, topic or both; who and why")]
 AsJson = Annotated[bool, typer.Option("--json", help="print one object")]
 CHUNK = 1000
 
 
 def import_file(
     file: LabelFile,
-    annotator: Annotated[str, typer.Option(help="who says so", default_factory=getuser, show_default="you")],
+    annotator: Annotated[
+        str, typer.Option(help="who says so where a row names nobody", default_factory=getuser, show_default="you")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Stores the labels of a file. A row that is none is reported with its number; exit 1 if there was one.
 
     Example: bearometer labels import corrections.jsonl --annotator ana
     """
-    good, bad = _parsed(file, annotator)
+    good, bad = label_files.parsed(file, annotator)
     with terminal.transaction() as connection, _progress(len(good)) as bar:
         fresh_before = labels.stats(connection)["fresh"]
         for start in range(0, len(good), CHUNK):
@@ -57,6 +57,8 @@ def stats(as_json: AsJson = False) -> None:
         typer.echo(json.dumps(found))
         return
     typer.echo(f"{found['total']} labels, {found['fresh']} of them fresh (no run has used them)")
+    if found["disputed"]:
+        typer.echo(f"{found['disputed']} texts wait for adjudication: bearometer labels disagreements")
     for name, count in {**found["by_sentiment"], **found["by_topic"]}.items():
         typer.echo(f"{count:7} {name}")
 
@@ -73,20 +75,6 @@ def export(file: Annotated[Path, typer.Argument(help="where to write JSON Lines"
     except OSError as error:
         raise UserError(f"{file}: {error.strerror}") from error
     typer.echo(json.dumps({"exported": len(lines)}) if as_json else f"{len(lines)} labels written to {file}")
-
-
-def _parsed(file: Path, annotator: str) -> tuple[list[NewLabel], list[str]]:
-    """The labels of a file, and a line for each row that is none."""
-    good, bad = [], []
-    for number, line in data.lines(file):
-        where = f"{file}:{number}"
-        try:
-            row = data.parse(line, where)
-            good.append(NewLabel(row.text, row.sentiment, row.topic, annotator))
-        except UserError as error:
-            reason = str(error)
-            bad.append(reason if reason.startswith(where) else f"{where}: {reason}")
-    return good, bad
 
 
 def _progress(total: int) -> Any:

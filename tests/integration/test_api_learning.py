@@ -15,9 +15,10 @@ from bearometer_shared.clock import ManualClock
 from bearometer_shared.inference.artifact import Base, Manifest
 from bearometer_shared.kafka.memory import MemoryBroker, MemoryProducer
 from bearometer_shared.settings import Settings
-from bearometer_shared.storage import alerts, articles, models, pruning, runs
+from bearometer_shared.storage import alerts, articles, label_skips, models, pruning, runs
 from bearometer_shared.storage.alerts import Raised
 from bearometer_shared.storage.articles import ArticleRow
+from bearometer_shared.storage.labels import text_hash
 from bearometer_shared.storage.learning_tables import Label, Promotion, Run
 from bearometer_shared.storage.news_tables import ArticleKey, Stream, StreamTick
 from bearometer_shared.storage.session import connect, transaction
@@ -88,7 +89,13 @@ def test_labels_are_stored_all_or_none_and_counted(client: TestClient, engine: E
     )
     assert unknown.status_code == 404
     assert "'z'" in unknown.json()["detail"]
-    assert client.get("/v1/labels").json() == {"fresh": 2, "total": 2, "by_sentiment": {}, "by_topic": {"Macro": 2}}
+    assert client.get("/v1/labels").json() == {
+        "fresh": 2,
+        "total": 2,
+        "disputed": 0,
+        "by_sentiment": {},
+        "by_topic": {"Macro": 2},
+    }
 
 
 def test_labels_that_say_nothing_known_are_refused(client: TestClient, engine: Engine) -> None:
@@ -105,6 +112,40 @@ def test_labels_that_say_nothing_known_are_refused(client: TestClient, engine: E
         assert client.post("/v1/labels", json=label).status_code == 422, label
     assert client.post("/v1/labels", json=[]).status_code == 422
     assert labels_of(engine) == []
+
+
+def test_a_disagreement_is_listed_until_a_label_adjudicates(client: TestClient) -> None:
+    for annotator, sentiment in (("ana", "negative"), ("ben", "positive")):
+        label = {"text": "A fine", "sentiment": sentiment, "annotator": annotator, "guideline": "2026-03"}
+        assert client.post("/v1/labels", json=label).status_code == 201
+    listed = client.get("/v1/labels/disagreements?limit=1").json()
+    word = {"topic": None, "guideline": "2026-03", "note": "", "at": "2026-03-05T12:00:00Z"}
+    words = [{"annotator": "ana", "sentiment": "negative"}, {"annotator": "ben", "sentiment": "positive"}]
+    item = {"text": "A fine", "heads": ["sentiment"], "words": [said | word for said in words]}
+    assert listed == {"total": 1, "items": [item]}
+    pair = {"annotators": ["ana", "ben"], "texts": 1, "kappa": 0.0}
+    agreement = client.get("/v1/labels/agreement").json()
+    assert agreement["sentiment"] == {"texts": 1, "alpha": 0.0, "pairs": [pair]}
+    assert agreement["topic"] == {"texts": 0, "alpha": None, "pairs": []}
+    settled = {"text": "A fine", "sentiment": "negative", "annotator": "cleo", "adjudicated": True, "note": "a loss"}
+    assert client.post("/v1/labels", json=settled).status_code == 201
+    assert client.get("/v1/labels/disagreements").json() == {"total": 0, "items": []}
+    assert client.get("/v1/labels").json()["disputed"] == 0
+    assert client.get("/v1/labels/disagreements?limit=0").status_code == 422
+
+
+def test_a_skip_is_its_annotators_own(client: TestClient, engine: Engine) -> None:
+    store_article(engine)
+    assert client.post("/v1/labels/skips", json={"text": "A fine", "annotator": "ana"}).status_code == 201
+    skip = {"article_id": "a", "annotator": "ben", "note": "not news"}
+    assert client.post("/v1/labels/skips", json=skip).status_code == 201
+    with transaction(engine) as connection:
+        assert label_skips.skipped(connection, "ana") == {text_hash("a FINE")}
+        assert label_skips.skipped(connection, "ben") == {text_hash("Hartwell fine.")}
+        assert label_skips.skipped(connection, "cleo") == set()
+    assert labels_of(engine) == []
+    assert client.post("/v1/labels/skips", json=skip | {"article_id": "z"}).status_code == 404
+    assert client.post("/v1/labels/skips", json={"text": " \0 ", "annotator": "ana"}).status_code == 422
 
 
 def test_one_run_at_a_time_is_queued_and_can_be_followed(client: TestClient, engine: Engine) -> None:

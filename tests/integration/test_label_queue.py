@@ -61,6 +61,13 @@ def test_what_i_labelled_is_not_asked_again_and_another_may_give_a_second_opinio
     assert asked(client, "ben")["n03"] == "second opinion"
 
 
+def test_what_i_skipped_is_not_asked_of_me_again(client: TestClient) -> None:
+    skip = {"article_id": "n04", "annotator": "ana", "note": "in French"}
+    assert client.post("/v1/labels/skips", json=skip).status_code == 201
+    assert "n04" not in asked(client)
+    assert "n04" in asked(client, "ben")
+
+
 def test_what_another_version_says_otherwise_is_asked_as_a_disagreement(client: TestClient, engine: Engine) -> None:
     with transaction(engine) as connection:
         connection.execute(

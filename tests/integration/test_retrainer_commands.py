@@ -19,7 +19,7 @@ from bearometer_retrainer.run import run
 from bearometer_shared.errors import ArtifactError, UserError
 from bearometer_shared.settings import Settings, settings
 from bearometer_shared.storage import labels, models, outbox, retention, runs
-from bearometer_shared.storage.labels import NewLabel
+from bearometer_shared.storage.labels import Labelled, NewLabel
 from bearometer_shared.storage.session import connect, transaction
 
 
@@ -73,6 +73,7 @@ def test_valid_rows_are_imported_and_bad_ones_named(database: Engine, tmp_path: 
     assert facts(call(commands.labels, "stats", "--json")) == {
         "fresh": 2,
         "total": 2,
+        "disputed": 0,
         "by_sentiment": {"negative": 1},
         "by_topic": {"Macro": 1},
     }
@@ -109,6 +110,98 @@ def test_a_correction_of_a_used_label_is_fresh_again(database: Engine) -> None:
         labels.add(connection, [NewLabel("a TEXT", "positive", None, "ana")], NOW)
         assert [found.sentiment for found in labels.fresh(connection)] == ["positive"]
         assert labels.earlier(connection) == []
+
+
+def test_what_annotators_disagree_on_teaches_nothing_until_it_is_settled(database: Engine) -> None:
+    """The head that they agree on teaches meanwhile; the labels stay fresh, and no run begins for them."""
+    with transaction(database) as connection:
+        labels.add(connection, [NewLabel("A text", "negative", "Macro", "ana")], NOW)
+        labels.add(connection, [NewLabel("A text", "positive", "Macro", "ben")], NOW)
+        assert labels.fresh(connection) == [Labelled("A text", None, "Macro", ())]
+        assert labels.waiting(connection) is None
+        assert (labels.stats(connection)["fresh"], labels.stats(connection)["disputed"]) == (2, 1)
+        labels.add(connection, [NewLabel("A text", "neutral", None, "cleo", adjudicated=True)], NOW)
+        labels.add(connection, [NewLabel("A text", "positive", None, "dan")], NOW)
+        (found,) = labels.fresh(connection)
+        assert (found.sentiment, found.topic, len(found.ids)) == ("neutral", "Macro", 4)
+        assert labels.stats(connection)["disputed"] == 0
+
+
+def test_an_annotator_who_gives_in_ends_a_dispute(database: Engine) -> None:
+    with transaction(database) as connection:
+        labels.mark_used(connection, labels.add(connection, [NewLabel("A text", "negative", None, "ana")], NOW), 1)
+        labels.add(connection, [NewLabel("A text", "positive", None, "ben")], NOW)
+        assert labels.fresh(connection) == labels.earlier(connection) == [], "what taught before is doubtful now"
+        labels.add(connection, [NewLabel("A text", "positive", None, "ana")], NOW)
+        (found,) = labels.fresh(connection)
+        assert (found.sentiment, len(found.ids)) == ("positive", 3)
+
+
+def test_an_adjudication_is_repeated_only_if_another_came_between(database: Engine) -> None:
+    said = [
+        NewLabel("A text", word, None, who, adjudicated=True)
+        for word, who in (("negative", "cleo"), ("positive", "dan"))
+    ]
+    with transaction(database) as connection:
+        ids = labels.add(connection, [said[0], said[0], said[1], said[0]], NOW)
+        assert ids[0] == ids[1]
+        assert len(set(ids)) == 3
+        assert labels.add(connection, said[:1], NOW) == ids[3:]
+        assert labels.fresh(connection)[0].sentiment == "negative"
+
+
+def test_disagreements_are_listed_and_adjudicated_at_the_terminal(database: Engine) -> None:
+    with transaction(database) as connection:
+        labels.add(connection, [NewLabel("A text", "negative", "Macro", "ana", note="a loss")], NOW)
+        labels.add(connection, [NewLabel("a text", "positive", "Macro", "ben")], NOW)
+        labels.add(connection, [NewLabel("Another", "positive", None, "ben")], NOW)
+    listed = facts(call(commands.labels, "disagreements", "--json"))
+    [item] = listed["items"]
+    assert (listed["total"], item["text"], item["heads"]) == (1, "a text", ["sentiment"])
+    assert [(word["annotator"], word["sentiment"], word["note"]) for word in item["words"]] == [
+        ("ana", "negative", "a loss"),
+        ("ben", "positive", ""),
+    ]
+    assert "ana: negative, Macro - a loss" in call(commands.labels, "disagreements").stdout
+    assert "1 texts wait for adjudication" in call(commands.labels, "stats").stdout
+    unknown = call(commands.labels, "adjudicate", "No such text", "--sentiment", "negative")
+    assert isinstance(unknown.exception, UserError)
+    assert "nobody has labelled 'No such text'" in str(unknown.exception)
+    settled = call(commands.labels, "adjudicate", "A TEXT", "--sentiment", "negative", "--annotator", "cleo", "--json")
+    assert facts(settled)["disputed"] == 0
+    assert facts(call(commands.labels, "disagreements", "--json")) == {"total": 0, "items": []}
+
+
+def test_agreement_counts_newest_words_and_no_adjudication(database: Engine) -> None:
+    words = {"ana": ("negative", "positive", "neutral"), "ben": ("negative", "positive", "positive")}
+    with transaction(database) as connection:
+        for who, said in words.items():
+            new = [NewLabel(f"text {n}", word, None, who) for n, word in enumerate(said)]
+            labels.add(connection, [NewLabel("text 0", "neutral", None, who), *new], NOW)
+        labels.add(connection, [NewLabel("text 2", "negative", None, "cleo", adjudicated=True)], NOW)
+    found = facts(call(commands.labels, "agreement", "--json"))
+    # Cohen: 2 of 3 agree, 1/3 * 1/3 + 1/3 * 2/3 = 1/3 by chance. Krippendorff: 1 - 5 * 2 / (36 - 4 - 9 - 1).
+    [pair] = found["sentiment"]["pairs"]
+    assert (pair["annotators"], pair["texts"], pair["kappa"]) == (["ana", "ben"], 3, 0.5)
+    assert found["sentiment"]["alpha"] == pytest.approx(1 - 10 / 22)
+    assert found["topic"] == {"texts": 0, "alpha": None, "pairs": []}
+    assert "topic: alpha not defined" in call(commands.labels, "agreement").stdout
+
+
+def test_a_file_says_who_labelled_by_which_guideline_and_why(database: Engine, tmp_path: Path) -> None:
+    said = {"annotator": "ben", "guideline": "2026-03", "adjudicated": True, "note": "a loss"}
+    rows = [json.loads(GOOD) | said, {"text": "B", "topic": "Macro"}, {"text": "C", "topic": "Macro", "note": 1}]
+    rows.append({"text": "D", "topic": "Macro", "adjudicated": "yes"})
+    file = write(tmp_path / "l.jsonl", *map(json.dumps, rows))
+    result = call(commands.labels, "import", file, "--annotator", "ana")
+    assert f"{file}:3: note: not a text: 1" in result.stderr
+    assert f"{file}:4: adjudicated: neither true nor false: 'yes'" in result.stderr
+    call(commands.labels, "export", str(tmp_path / "out.jsonl"))
+    first, second = map(json.loads, (tmp_path / "out.jsonl").read_text().splitlines())
+    assert first.items() >= said.items()
+    assert second.keys() == {"text", "topic", "annotator", "created_at"}
+    assert second["annotator"] == "ana"
+    assert facts(call(commands.labels, "import", str(tmp_path / "out.jsonl"), "--json"))["imported"] == 0
 
 
 def test_hostile_text_is_stored_clean(database: Engine) -> None:

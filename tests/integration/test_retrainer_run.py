@@ -237,7 +237,7 @@ def test_what_judged_once_judges_later_runs_and_never_teaches(database: Engine, 
     judging = {row.text for row in teacher.lessons[0].held_out}
     again = sorted(judging)[0]
     with transaction(database) as connection:
-        labels.add(connection, [NewLabel(again, "positive", None, "ben")], NOW)
+        labels.add(connection, [NewLabel(again, "positive", None, "ana")], NOW)
     add_labels(database, 100, "late")
     run(at, queued(database))
     second = teacher.lessons[1]

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from bearometer_shared.label_queue import Candidate, Chosen, Known, choose
-from bearometer_shared.storage import labels
+from bearometer_shared.storage import label_skips, labels
 from bearometer_shared.text import model_text
 
 MOST = 3000  # of the newest stories: a week of 400 a day, and a quarter of a second
@@ -45,8 +45,13 @@ def queue(
     rows = {row["id"]: dict(row) | {"text": model_text(row["title"], row["body"])} for row in query}
     hashes = {id: labels.text_hash(row["text"]) for id, row in rows.items()}
     labelled = _labelled(connection, list(hashes.values()))
+    skipped = label_skips.skipped(connection, annotator)
     judged = _judged(connection, stream, now)
-    candidates = [_candidate(row, judged.get(id), frozenset(labelled.get(hashes[id], ()))) for id, row in rows.items()]
+    candidates = [
+        _candidate(row, judged.get(id), frozenset(labelled.get(hashes[id], ())))
+        for id, row in rows.items()
+        if hashes[id] not in skipped
+    ]
     known = _known(connection, stream, max((one.published_at for one in candidates), default=now))
     chosen = choose(candidates, known, annotator, limit, f"{now:%Y-%m-%d}/{annotator}")
     return [(rows[one.id], one) for one in chosen]

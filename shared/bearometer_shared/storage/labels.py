@@ -1,4 +1,4 @@
-"""Labels: what people say of texts. Nothing is overwritten; of one text the newest word on each head counts."""
+"""Labels: what people say of texts. Nothing is overwritten; `label_words` says whose word on each head counts."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, null, select, update
-from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
+from sqlalchemy import Connection, case, exists, func, insert, null, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from bearometer_shared.errors import UserError
+from bearometer_shared.storage import label_words
 from bearometer_shared.storage.learning_tables import Label
 from bearometer_shared.storage.session import wake
 from bearometer_shared.taxonomy import SENTIMENTS, TOPICS
 from bearometer_shared.text import clean, model_text
 
-Key = tuple[str, str, str | None, str | None, str]
+SPOKEN = ("sentiment", "topic", "note", "guideline")
+Speaker = tuple[str, str | None]  # a text, and who speaks of it: an annotator, or None for adjudication
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class NewLabel:
     note: str = ""
     model_version: str | None = None
     model_said: dict[str, Any] | None = None
+    guideline: str = ""
+    adjudicated: bool = False
 
     def __post_init__(self) -> None:
         if not model_text(clean(self.text)):
@@ -43,7 +47,7 @@ class NewLabel:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A text with the newest label of each head, and the ids of all labels that it has."""
+    """A text with the word that counts of each head, and the ids of all its labels that are not contested."""
 
     text: str
     sentiment: str | None
@@ -61,19 +65,32 @@ class Waiting:
 
 
 def add(connection: Connection, labels: Sequence[NewLabel], at: datetime) -> list[int]:
-    """Stores labels and returns their ids in order. What an annotator's newest label says already is not repeated."""
+    """Stores labels and returns their ids in order. What an annotator's newest label says already is not repeated, nor
+    what the newest adjudication of a text says."""
     rows = [_row(label, at) for label in labels]
-    ids = _said_already(connection, [row["text_hash"] for row in rows])
-    new = {key: row for row in rows if (key := _key(row)) not in ids}
-    if new:
-        statement = insert(Label).returning(Label.id, sort_by_parameter_order=True)
-        ids |= dict(zip(new, connection.execute(statement, list(new.values())).scalars(), strict=True))
-        wake(connection)
-    return [ids[_key(row)] for row in rows]
+    newest, new, places = _said_already(connection, [row["text_hash"] for row in rows]), [], []
+    for row in rows:
+        words = tuple(row[name] for name in SPOKEN)
+        if newest.get(speaker := _speaker(row), (None, 0))[0] != words:
+            new.append(row)
+            newest[speaker] = words, -len(new)  # the id follows
+        places.append(newest[speaker][1])
+    ids = _insert(connection, new)
+    return [place if place > 0 else ids[-place - 1] for place in places]
+
+
+def text_hash(text: str) -> str:
+    """The key of a text as the model reads it; upper and lower case are the same text."""
+    return hashlib.sha256(model_text(clean(text)).casefold().encode()).hexdigest()[:32]
+
+
+def known(connection: Connection, text: str) -> bool:
+    """Whether anybody has labelled this text."""
+    return connection.execute(select(exists().where(Label.text_hash == text_hash(text)))).scalar_one()
 
 
 def fresh(connection: Connection) -> list[Labelled]:
-    """Texts with at least one label that no run has used yet, oldest first."""
+    """Texts with at least one label that no run has used yet, oldest first, but not where all of it is contested."""
     return _newest_words(connection, used=False)
 
 
@@ -83,9 +100,9 @@ def earlier(connection: Connection) -> list[Labelled]:
 
 
 def waiting(connection: Connection) -> Waiting | None:
-    """What waits for a run; None where nothing does."""
+    """What waits for a run; None where nothing does. Contested labels wait for adjudication first."""
     query = select(func.count(), func.min(Label.id), func.min(Label.created_at)).where(Label.run_id.is_(None))
-    row = connection.execute(query).one()
+    row = connection.execute(query.where(label_words.counts())).one()
     return Waiting(*row) if row[0] else None
 
 
@@ -96,12 +113,13 @@ def mark_used(connection: Connection, ids: Iterable[int], run_id: int) -> None:
 
 
 def stats(connection: Connection) -> dict[str, Any]:
-    """How many labels there are: `fresh`, `total`, `by_sentiment`, `by_topic`."""
+    """How many labels there are: `fresh`, `total`, `by_sentiment`, `by_topic`; and `disputed` texts."""
     fresh_count = func.count().filter(Label.run_id.is_(None))
     total, unused = connection.execute(select(func.count(), fresh_count).select_from(Label)).one()
     return {
         "fresh": unused,
         "total": total,
+        "disputed": label_words.disputed(connection),
         "by_sentiment": _counts(connection, Label.sentiment),
         "by_topic": _counts(connection, Label.topic),
     }
@@ -109,61 +127,64 @@ def stats(connection: Connection) -> dict[str, Any]:
 
 def export(connection: Connection) -> Iterator[dict[str, Any]]:
     """Every label, oldest first, as the fields of a label file."""
-    columns = (Label.text, Label.sentiment, Label.topic, Label.annotator, Label.note, Label.created_at)
+    said = (Label.text, Label.sentiment, Label.topic, Label.annotator)
+    columns = (*said, Label.guideline, Label.adjudicated, Label.note, Label.created_at)
     for row in connection.execute(select(*columns).order_by(Label.id)).mappings():
-        yield {name: value for name, value in row.items() if value not in (None, "")}
-
-
-def text_hash(text: str) -> str:
-    """What labels of one text share: `text` is as the model reads it, upper and lower case are one."""
-    return hashlib.sha256(text.casefold().encode()).hexdigest()[:32]
+        yield {name: value for name, value in row.items() if value not in (None, "", False)}
 
 
 def _row(label: NewLabel, at: datetime) -> dict[str, Any]:
-    text = model_text(clean(label.text))
     return {
-        "text": text,
-        "text_hash": text_hash(text),
+        "text": model_text(clean(label.text)),
+        "text_hash": text_hash(label.text),
         "sentiment": label.sentiment,
         "topic": label.topic,
         "annotator": clean(label.annotator),
         "note": clean(label.note),
+        "guideline": clean(label.guideline),
+        "adjudicated": label.adjudicated,
         "model_version": label.model_version,
         "model_said": label.model_said if label.model_said is not None else null(),
         "created_at": at,
     }
 
 
-def _key(row: dict[str, Any]) -> Key:
-    return row["text_hash"], row["annotator"], row["sentiment"], row["topic"], row["note"]
+def _speaker(row: dict[str, Any]) -> Speaker:
+    return row["text_hash"], None if row["adjudicated"] else row["annotator"]
 
 
-def _said_already(connection: Connection, hashes: Sequence[str]) -> dict[Key, int]:
-    columns = (Label.text_hash, Label.annotator, Label.sentiment, Label.topic, Label.note, Label.id)
-    newest = select(*columns).ext(distinct_on(Label.text_hash, Label.annotator)).where(Label.text_hash.in_(hashes))
-    found = connection.execute(newest.order_by(Label.text_hash, Label.annotator, Label.id.desc()))
-    return {(r.text_hash, r.annotator, r.sentiment, r.topic, r.note): r.id for r in found}
+def _said_already(connection: Connection, hashes: Sequence[str]) -> dict[Speaker, tuple[tuple[Any, ...], int]]:
+    """Each speaker's newest words, and the label's id."""
+    speaker = (Label.text_hash, case((~Label.adjudicated, Label.annotator)))
+    words = (Label.sentiment, Label.topic, Label.note, Label.guideline)
+    newest = select(*speaker, Label.id, *words).ext(distinct_on(*speaker)).where(Label.text_hash.in_(hashes))
+    found = connection.execute(newest.order_by(*speaker, Label.id.desc()))
+    return {(text, annotator): (tuple(said), id) for text, annotator, id, *said in found}
+
+
+def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> Sequence[int]:
+    if not rows:
+        return ()
+    wake(connection)
+    statement = insert(Label).returning(Label.id, sort_by_parameter_order=True)
+    return connection.execute(statement, rows).scalars().all()
 
 
 def _newest_words(connection: Connection, *, used: bool) -> list[Labelled]:
-    newest_first = Label.id.desc()
     columns = (
-        func.array_agg(aggregate_order_by(Label.text, newest_first))[1].label("text"),
-        func.array_agg(aggregate_order_by(Label.sentiment, newest_first)).label("sentiments"),
-        func.array_agg(aggregate_order_by(Label.topic, newest_first)).label("topics"),
-        func.array_agg(Label.id).label("ids"),
+        label_words.newest(Label.text).label("text"),
+        label_words.settled(Label.sentiment).label("sentiment"),
+        label_words.settled(Label.topic).label("topic"),
+        func.array_agg(Label.id).filter(label_words.counts()).label("ids"),
     )
     unused = func.bool_or(Label.run_id.is_(None))
     grouped = select(*columns).group_by(Label.text_hash).having(~unused if used else unused)
-    return [_labelled(row) for row in connection.execute(grouped.order_by(func.min(Label.id)))]
-
-
-def _labelled(row: Row[Any]) -> Labelled:
-    return Labelled(row.text, _first(row.sentiments), _first(row.topics), tuple(row.ids))
-
-
-def _first(words: Sequence[str | None]) -> str | None:
-    return next((word for word in words if word is not None), None)
+    found = connection.execute(grouped.order_by(func.min(Label.id)))
+    return [
+        Labelled(row.text, row.sentiment, row.topic, tuple(row.ids or ()))
+        for row in found
+        if row.sentiment or row.topic
+    ]
 
 
 def _counts(connection: Connection, column: Any) -> dict[str, int]:

@@ -1,16 +1,17 @@
-"""Tables of the learning loop: labels, model versions, the champion pointer, runs, and who serves what."""
+"""Tables of the learning loop: labels and skips, model versions, the champion pointer, runs, and who serves what."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Identity, Index, Integer, text
+from sqlalchemy import CheckConstraint, Identity, Index, Integer, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bearometer_shared.storage.tables import Table
 
 
 class Label(Table):
-    """What a person says of a text. Nothing is overwritten: of one text the newest label counts."""
+    """What a person says of a text, by which version of the guidelines. Nothing is overwritten; `adjudicated` settles
+    what annotators disagree on."""
 
     __tablename__ = "labels"
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -20,12 +21,26 @@ class Label(Table):
     topic: Mapped[str | None]
     annotator: Mapped[str]
     note: Mapped[str]
+    guideline: Mapped[str] = mapped_column(server_default="")
+    adjudicated: Mapped[bool] = mapped_column(server_default=false())
     model_version: Mapped[str | None]
     model_said: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime]
     run_id: Mapped[int | None] = mapped_column(index=True)
 
     __table_args__ = (CheckConstraint("sentiment IS NOT NULL OR topic IS NOT NULL", name="ck_labels_says_something"),)
+
+
+class LabelSkip(Table):
+    """A text that an annotator would rather not label."""
+
+    __tablename__ = "label_skips"
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    text_hash: Mapped[str]
+    text: Mapped[str]
+    annotator: Mapped[str] = mapped_column(index=True)
+    note: Mapped[str]
+    at: Mapped[datetime]
 
 
 class ModelVersion(Table):
