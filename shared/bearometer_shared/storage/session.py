@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bearometer_shared.clock import Clock
@@ -27,7 +28,15 @@ def connect(settings: Settings, pool: int = 5) -> Engine:
         raise UserError("BEAROMETER_DATABASE_URL is not set; `bearometer up` starts a Postgres of its own")
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     arguments = {"connect_timeout": 5, "application_name": f"bearometer-{os.getpid()}"}
-    return create_engine(url, pool_pre_ping=True, pool_size=pool, max_overflow=pool, connect_args=arguments)
+    engine = create_engine(url, pool_pre_ping=True, pool_size=pool, max_overflow=pool, connect_args=arguments)
+    event.listen(engine, "handle_error", _close_cursor)
+    return engine
+
+
+def _close_cursor(context: ExceptionContext) -> None:
+    """SQLAlchemy drops the cursor of a connection that died under it; one that was a server's wants to be closed."""
+    if context.is_disconnect and context.execution_context is not None:
+        context.execution_context.cursor.close()
 
 
 @contextmanager
