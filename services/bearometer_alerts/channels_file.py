@@ -2,6 +2,7 @@
 
 import os
 import re
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -49,9 +50,9 @@ class Entry(Subscription):
     allow_private_addresses: bool = False
 
     @property
+    @abstractmethod
     def to(self) -> str:
         """Where it goes, without anything secret."""
-        raise NotImplementedError
 
 
 class WebhookEntry(Entry):

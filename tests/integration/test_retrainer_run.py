@@ -91,7 +91,8 @@ def test_a_force_with_its_reason_overrules_and_is_recorded(database: Engine, tmp
 def test_a_force_that_comes_while_it_runs_still_counts(database: Engine, tmp_path: Path) -> None:
     add_labels(database, 100)
     run_id = queued(database)
-    force = lambda: read(database, lambda c: runs.force(c, run_id, "late thought"))  # noqa: E731 - one line, used once
+    word = Overruling(True, "late thought")
+    force = lambda: read(database, lambda c: runs.overrule(c, run_id, word))  # noqa: E731 - one line, used once
     run(desk(database, tmp_path, Teacher(after=judged(0.7, 0), meanwhile=force)), run_id)
     assert read(database, models.champion).version == "candidate"
 

@@ -11,13 +11,14 @@ from bearometer_cli.bench.rig import Rig
 from bearometer_cli.servers.child import StartError
 from bearometer_shared.clock import SystemClock
 from bearometer_shared.storage import models, runs
+from bearometer_shared.storage.runs import Overruling
 from bearometer_shared.storage.session import transaction
 
 LIMIT_S = 3600.0
 POLL_S = 0.2
 SAY_S = 20.0
 ROLES = ("worker-gpu", "worker-default", "beat")
-FORCE = "the benchmark must see a model served"  # the gate's own word is recorded beside it
+FORCE = Overruling(True, "the benchmark must see a model served")  # the gate's own word is recorded beside it
 
 
 def seconds_to_serving(rig: Rig, folder: Path, labels: int, say: Callable[[str], None]) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def _decided(rig: Rig) -> dict[str, Any] | None:
     with transaction(rig.database) as connection:
         row = next(iter(runs.newest(connection, 1)), None)
         if row and row["state"] == "running":
-            runs.force(connection, row["id"], FORCE)
+            runs.overrule(connection, row["id"], FORCE)
     return row if row and row["state"] not in runs.ACTIVE else None
 
 

@@ -92,11 +92,6 @@ def active(connection: Connection) -> int | None:
     return connection.execute(select(Run.id).where(Run.state.in_(ACTIVE))).scalar()
 
 
-def force(connection: Connection, run_id: int, reason: str) -> bool:
-    """Has an active run promote whatever the gate says. False where it has been decided already."""
-    return overrule(connection, run_id, Overruling(True, reason))
-
-
 def overrule(connection: Connection, run_id: int, word: Overruling) -> bool:
     """Decides an active run beforehand; the last word counts. False where it has been decided already."""
     reasons = {"force": word.reason, "keep": None} if word.promote else {"force": None, "keep": word.reason}
