@@ -57,8 +57,9 @@ def show(
 
     from bearometer_scorer import trend_printing
 
+    empty = f"no items of {dimension} {key} in the last {hours} h of stream {stream}"
     rows = trend_printing.hours(stream, dimension, key, hours)
-    typer.echo(json.dumps({"key": key, "hours": rows}) if as_json else trend_printing.table(rows))
+    typer.echo(json.dumps({"key": key, "hours": rows}) if as_json else trend_printing.table(rows, empty))
 
 
 @trends.command()
@@ -79,5 +80,6 @@ def movers(
 
     from bearometer_scorer import trend_printing
 
+    empty = f"no {dimension} with {min_items} items or more in both windows of {hours} h: try --hours or --min-items"
     rows = trend_printing.moved(stream, dimension, by, hours, min_items, limit)
-    typer.echo(json.dumps({"movers": rows}) if as_json else trend_printing.table(rows))
+    typer.echo(json.dumps({"movers": rows}) if as_json else trend_printing.table(rows, empty))

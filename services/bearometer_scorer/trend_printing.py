@@ -47,10 +47,10 @@ def moved(stream: str, dimension: str, by: Any, count: int, min_items: int, limi
     ]
 
 
-def table(rows: Sequence[dict[str, Any]]) -> str:
-    """Columns under their names."""
+def table(rows: Sequence[dict[str, Any]], empty: str) -> str:
+    """Columns under their names; `empty` where there are no rows."""
     if not rows:
-        return "nothing"
+        return empty
     lines = [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(

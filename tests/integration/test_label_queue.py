@@ -15,6 +15,7 @@ from bearometer_api.app import create_app
 from bearometer_retrainer.commands import labels as command
 from bearometer_shared.kafka.memory import MemoryBroker, MemoryProducer
 from bearometer_shared.settings import Settings
+from bearometer_shared.storage import label_queue
 from bearometer_shared.storage.session import connect, transaction
 
 
@@ -92,6 +93,14 @@ def test_the_stories_of_an_alert_that_was_judged_false_come_first(client: TestCl
     first = client.get("/v1/labels/queue", params={"annotator": "ana"}).json()["items"][0]
     assert (first["id"], first["part"]) == ("n09", "verdict")
     assert "was judged false" in first["why"]
+
+
+def test_on_a_streams_first_day_no_topic_has_grown(engine: Engine) -> None:
+    store(engine, [row(f"f{n}", NOON - n * timedelta(minutes=1), stream="first") for n in range(20)])
+    with transaction(engine) as connection:
+        found = label_queue.queue(connection, "first", "ana", 20, NOON)
+    assert len(found) == 20
+    assert "drift" not in {one.part for _, one in found}
 
 
 def test_an_empty_stream_has_an_empty_queue(client: TestClient) -> None:

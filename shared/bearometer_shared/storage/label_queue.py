@@ -78,6 +78,8 @@ def _known(connection: Connection, stream: str, newest: datetime) -> Known:
     said = labels.stats(connection)
     given = {"stream": stream, "day": newest - DAY, "month": newest - MONTH}
     rows = list(connection.execute(text(_SHARES), given))
-    lately, before = (sum(getattr(row, name) or 0 for row in rows) or 1 for name in ("lately", "before"))
+    lately, before = (sum(getattr(row, name) or 0 for row in rows) for name in ("lately", "before"))
+    if not lately or not before:  # on a stream's first day nothing has grown
+        rows = []
     shares = {row.key: ((row.lately or 0) / lately, (row.before or 0) / before) for row in rows}
     return Known(said["by_sentiment"] | said["by_topic"], shares)
