@@ -7,6 +7,8 @@ from bearometer_cli.api import Api
 from bearometer_cli.console import say
 from bearometer_shared.settings import Settings
 
+JUDGED = ("golden", "fresh")  # the sets whose accuracy a newcomer is told
+
 
 def where_to_look(configuration: Settings) -> None:
     dashboard = f"http://{configuration.dashboard_host}:{configuration.dashboard_port}"
@@ -49,13 +51,16 @@ def decision(run: dict[str, Any]) -> str:
 
 
 def figures(found: dict[str, Any]) -> Iterator[str]:
-    """Accuracies of champion and candidate, by set and head."""
+    """Accuracies of champion and candidate, by set and head, and how many of the gate's checks passed."""
     before, after = found.get("champion") or {}, found.get("candidate") or {}
-    for name, heads in before.items():
-        for head, report in heads.items():
-            if report.get("n"):
-                new = after[name][head]["accuracy"]
-                yield f"{name} {head}: accuracy {report['accuracy']:.3f}, then {new:.3f} (n = {report['n']})"
+    for name in JUDGED:
+        for head, report in before.get(name, {}).items():
+            new = after[name][head]["accuracy"]
+            yield f"{name} {head}: accuracy {report['accuracy']:.3f}, then {new:.3f} (n = {report['n']})"
+    if checks := found.get("checks"):
+        failed = [check["name"] for check in checks if not check["passed"]]
+        told = f"; failed: {', '.join(failed)}" if failed else ""
+        yield f"{len(checks) - len(failed)} of {len(checks)} checks passed{told}"
 
 
 def model(found: dict[str, Any]) -> str:

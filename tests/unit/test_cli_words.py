@@ -1,20 +1,20 @@
 """What `doctor` and the demo's summary say."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from learning_desk import judged
 
 from bearometer_cli import doctor, summary
 from bearometer_cli.demo import SAMPLE, read_day
 from bearometer_cli.doctor import model
 from bearometer_cli.doctor.finding import Finding
+from bearometer_retrainer.gate import decide
 from bearometer_shared.inference import backend
 from bearometer_shared.settings import Device
-
-REPORT = {"sentiment": {"accuracy": 0.8, "n": 300}, "topic": {"accuracy": 0.0, "n": 0}}
-BETTER = {"sentiment": {"accuracy": 0.81, "n": 300}, "topic": {"accuracy": 0.0, "n": 0}}
 
 
 def test_doctor_says_one_line_a_thing_and_what_to_install() -> None:
@@ -75,8 +75,17 @@ def test_the_summary_names_alerts_that_fired_in_order() -> None:
 
 
 def test_the_summary_gives_the_figures_of_both_models() -> None:
-    found = {"champion": {"golden": REPORT}, "candidate": {"golden": BETTER}}
-    assert list(summary.figures(found)) == ["golden sentiment: accuracy 0.800, then 0.810 (n = 300)"]
+    """Of a run as the retrainer stores it, with all that is no accuracy."""
+    before, after = judged(0.8, 20), judged(0.81, 30)
+    checks = [asdict(check) for check in decide(before, after).checks]
+    found = {"champion": before.figures(), "candidate": after.figures(), "checks": checks}
+    assert list(summary.figures(found)) == [
+        "golden sentiment: accuracy 0.800, then 0.810 (n = 300)",
+        "fresh sentiment: accuracy 0.500, then 0.750 (n = 40)",
+        f"{len(checks)} of {len(checks)} checks passed",
+    ]
+    checks[0]["passed"] = False
+    assert list(summary.figures(found))[-1].endswith(f"failed: {checks[0]['name']}")
     assert list(summary.figures({"promoted": False, "held_out": 3})) == []
 
 
