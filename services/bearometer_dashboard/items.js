@@ -8,7 +8,7 @@ export default {
       <p class="quiet" v-if="!rows.length">{{ empty }}</p>
       <table v-else>
         <thead>
-          <tr><th class="time">Time</th><th class="score">Score</th><th>Title</th><th class="tickers">Tickers</th>
+          <tr><th class="time">Time</th><th class="score">Score</th><th>Title</th><th class="tickers">Companies</th>
               <th class="topic">Topic</th><th class="source">Source</th><th class="correct"></th></tr>
         </thead>
         <tbody>
@@ -18,9 +18,16 @@ export default {
             <td class="title">
               <a v-if="row.url" :href="row.url" target="_blank" rel="noopener noreferrer">{{ row.title }}</a>
               <template v-else>{{ row.title }}</template>
-              <div class="under">{{ [row.tickers, row.topic, row.source].filter(Boolean).join(" · ") }}</div>
+              <div class="under">{{ [row.mentions.length ? row.told : row.tickers, row.topic, row.source].filter(Boolean).join(" · ") }}</div>
             </td>
-            <td class="tickers">{{ row.tickers }}</td>
+            <td class="tickers" :title="row.told">
+              <template v-if="row.mentions.length">
+                <span v-for="one in row.mentions" :key="one.ticker" class="mention"
+                  ><b :class="one.sentiment" aria-hidden="true">{{ one.sign }}</b>{{ one.ticker }}<span class="unseen"> {{ one.sentiment }}</span></span>
+                {{ row.more }}
+              </template>
+              <template v-else>{{ row.tickers }}</template>
+            </td>
             <td class="topic">{{ row.topic }}</td>
             <td class="source">{{ row.source }}</td>
             <td class="correct">

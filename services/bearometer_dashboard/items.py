@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from nicegui import ui
 
 from bearometer_dashboard.client import Json
+from bearometer_dashboard.mentions import chips, more, told
 from bearometer_dashboard.snapshot import View
 from bearometer_dashboard.wording import moment, short, signed
 
@@ -56,6 +57,9 @@ def row(article: Json, now: datetime | None) -> Json:
         "title": article["title"],
         "url": link(article["url"]),
         "tickers": " ".join(article["tickers"]),
+        "mentions": chips(article),
+        "more": more(article),
+        "told": told(article),
         "topic": article["topic"],
         "sentiment": article["sentiment"],
         "score": signed(article["score"]),

@@ -107,7 +107,7 @@ def article(
     id: str = "",
 ) -> dict[str, Any]:
     """One item as GET /v1/articles shows it."""
-    sentiment = "negative" if score < -0.25 else "positive" if score > 0.25 else "neutral"
+    sentiment = _sentiment(score)
     id = id or f"x{abs(hash((title, at))) % 10**9}"
     return {
         "stream": "live",
@@ -118,6 +118,7 @@ def article(
         "body": "",
         "url": url if url is not None else f"https://news.example/{id}",
         "tickers": tickers or [],
+        "mentions": [_mention(name, score if name == "CRWB" or score > 0 else 0.1) for name in tickers or []],
         "sentiment": sentiment,
         "score": score,
         "probabilities": {"negative": max(0, -score), "neutral": 1 - abs(score), "positive": max(0, score)},
@@ -127,6 +128,14 @@ def article(
         "late": False,
         "future": False,
     }
+
+
+def _mention(ticker: str, score: float) -> dict[str, Any]:
+    return {"ticker": ticker, "sentiment": _sentiment(score), "score": score}
+
+
+def _sentiment(score: float) -> str:
+    return "negative" if score < -0.25 else "positive" if score > 0.25 else "neutral"
 
 
 VOLUMES = {  # items an hour, usual mood

@@ -19,6 +19,10 @@ ARTICLE: dict[str, Any] = {
     "title": "<b>Corwen</b>",
     "url": "https://news.example/1",
     "tickers": ["CRWB", "HBNK"],
+    "mentions": [
+        {"ticker": "CRWB", "sentiment": "negative", "score": -0.9},
+        {"ticker": "HBNK", "sentiment": "positive", "score": 0.3},
+    ],
     "sentiment": "negative",
     "score": -0.9,
     "topic": "Financials",
@@ -33,6 +37,16 @@ def test_a_row_says_everything_as_text() -> None:
     assert said["title"] == "<b>Corwen</b>"
     assert said["tickers"] == "CRWB HBNK"
     assert said["score"] == "\N{MINUS SIGN}0.90"
+
+
+def test_a_row_says_the_sentiment_towards_each_of_several_companies_in_sign_and_word() -> None:
+    first, second = row(ARTICLE, None)["mentions"]
+    assert first == {"ticker": "CRWB", "sentiment": "negative", "sign": "\N{MINUS SIGN}"}
+    assert (second["sign"], second["sentiment"]) == ("+", "positive")
+    assert row(ARTICLE, None)["told"] == "CRWB negative \N{MINUS SIGN}0.90, HBNK positive +0.30"
+    assert row(ARTICLE | {"mentions": ARTICLE["mentions"][:1]}, None)["mentions"] == []
+    many = row(ARTICLE | {"mentions": ARTICLE["mentions"] * 3}, None)
+    assert (len(many["mentions"]), many["more"]) == (3, "+3")
 
 
 def test_an_item_with_an_odd_time_is_flagged() -> None:
