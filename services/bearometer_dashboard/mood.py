@@ -17,9 +17,7 @@ class MoodPanel:
         with ui.element("section").classes("mood"):
             with ui.element("div").classes("panel-head"):
                 ui.label("Mood by topic").classes("h2")
-                ui.label("mean signed score of each bucket, \N{MINUS SIGN}1 to +1, over its negative items").classes(
-                    "quiet"
-                )
+                ui.label("from \N{MINUS SIGN}1 to +1; below, how many items were negative").classes("quiet")
             self._nothing = ui.label("Nothing to draw yet.").classes("quiet")
             self._chart = ui.echart({}).classes("chart")
 

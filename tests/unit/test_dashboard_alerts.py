@@ -6,7 +6,7 @@ from typing import Any
 from bearometer_dashboard.alerts import incident, ranked, resolved, row, together
 from bearometer_dashboard.marks import groups, marks
 from bearometer_dashboard.palette import LIGHT
-from bearometer_dashboard.snapshot import View, Window
+from bearometer_dashboard.snapshot import Moves, View, Window
 
 NOON = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 WINDOW = Window(NOON - timedelta(hours=24), NOON, timedelta(minutes=30))
@@ -33,7 +33,7 @@ def alert(id: int, hours_ago: float = 1.0, **fields: Any) -> dict[str, Any]:
 
 
 def view(alerts: list[dict[str, Any]], cards: dict[int, dict[str, Any]] | None = None) -> View:
-    return View("live", NOON, WINDOW, alerts, cards or {}, [], [], [])
+    return View("live", NOON, WINDOW, alerts, cards or {}, [], [], [], Moves(6, []))
 
 
 def test_the_most_severe_alert_stands_first_and_pending_ones_last() -> None:

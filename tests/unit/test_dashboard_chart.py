@@ -7,7 +7,7 @@ from typing import Any
 from bearometer_dashboard.chart import chart, negatives, points
 from bearometer_dashboard.mood import busiest, slots
 from bearometer_dashboard.palette import DARK, LIGHT
-from bearometer_dashboard.snapshot import View, Window
+from bearometer_dashboard.snapshot import Moves, View, Window
 
 START = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
 STEP = timedelta(minutes=10)
@@ -24,7 +24,8 @@ def series(key: str, moods: dict[int, float], items: int = 1) -> dict[str, Any]:
 
 
 def view(*topics: dict[str, Any], alerts: tuple[dict[str, Any], ...] = ()) -> View:
-    return View("live", START, WINDOW, list(alerts), {}, [series("all", {0: 0.5, 1: -0.5})], list(topics), [])
+    overall = [series("all", {0: 0.5, 1: -0.5})]
+    return View("live", START, WINDOW, list(alerts), {}, overall, list(topics), [], Moves(6, []))
 
 
 def test_a_bucket_without_items_is_a_gap_and_never_a_zero() -> None:

@@ -144,6 +144,9 @@ def test_a_snapshot_holds_open_alerts_however_old_once_and_the_history_of_opened
                 return httpx2.Response(200, json={"items": STREAMS})
             case "trends":
                 return httpx2.Response(200, json={"series": []})
+            case "trends/movers":
+                dimension = request.url.params["dimension"]
+                return httpx2.Response(200, json={"dimension": dimension, "movers": [{"key": "x"}]})
             case "alerts":
                 opened = "state" in request.url.params
                 return httpx2.Response(200, json={"items": [firing] if opened else [resolved, firing]})
@@ -160,4 +163,5 @@ def test_a_snapshot_holds_open_alerts_however_old_once_and_the_history_of_opened
     assert found.view is not None
     assert found.view.alerts == [resolved, firing]
     assert found.view.cards == {1: firing | {"history": [{"state": "firing"}]}}
+    assert found.view.moves.movers == [{"key": "x", "dimension": "ticker"}, {"key": "x", "dimension": "topic"}]
     assert found.learning.run is None
