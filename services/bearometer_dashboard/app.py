@@ -1,4 +1,4 @@
-"""The dashboard service: one live page over the public API."""
+"""The dashboard service: a live page and a labelling view over the public API."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,9 +11,9 @@ from fastapi.responses import PlainTextResponse, Response
 from nicegui import ui
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from bearometer_dashboard import labelling, page
 from bearometer_dashboard.client import Api, connect
 from bearometer_dashboard.live import Live
-from bearometer_dashboard.page import register
 from bearometer_shared.service import Stopping, run
 from bearometer_shared.settings import Settings
 
@@ -38,7 +38,7 @@ def serve(settings: Settings) -> None:
 
 
 def build(settings: Settings, http: httpx2.AsyncClient) -> FastAPI:
-    """The application: the page, health and metrics. NiceGUI allows one a process."""
+    """The application: the pages, health and metrics. NiceGUI allows one a process."""
     api = Api(http)
     live = Live(api)
 
@@ -61,7 +61,8 @@ def build(settings: Settings, http: httpx2.AsyncClient) -> FastAPI:
     def metrics() -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    register(api, live, settings.retrain_labels)
+    page.register(api, live, settings.retrain_labels)
+    labelling.register(api)
     ui.run_with(app, title="Bearometer", dark=None, tailwind=False, show_welcome_message=False, reconnect_timeout=30)
     return app
 

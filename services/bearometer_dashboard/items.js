@@ -23,7 +23,7 @@ export default {
             <td class="tickers" :title="row.told">
               <template v-if="row.mentions.length">
                 <span v-for="one in row.mentions" :key="one.ticker" class="mention"
-                  ><b :class="one.sentiment" aria-hidden="true">{{ one.sign }}</b>{{ one.ticker }}<span class="unseen"> {{ one.sentiment }}</span></span>
+                  ><b :class="one.sentiment" aria-hidden="true">{{ one.sign }}</b>{{ one.ticker }}<span class="unseen">{{ ", " + one.sentiment }}</span></span>
                 {{ row.more }}
               </template>
               <template v-else>{{ row.tickers }}</template>

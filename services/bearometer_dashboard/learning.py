@@ -1,39 +1,87 @@
-"""The learning panel: labels waiting, the latest run and its decision, and the champion."""
+"""The learning panel: labels waiting, the latest run with its gate, the champion, and who serves it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
 
 from nicegui import ui
 
-from bearometer_dashboard.client import Json
+from bearometer_dashboard.client import Api, Json
+from bearometer_dashboard.gate import RowList, checks, gate, servers
 from bearometer_dashboard.snapshot import Learning
-from bearometer_dashboard.wording import moment, short
+from bearometer_dashboard.wording import lasting, moment, short
+from bearometer_shared.errors import BearometerError
+
+GOES_ON = ("queued", "running")
 
 
 class LearningPanel:
-    """Three facts, updated in place. `enough` is the number of fresh labels that starts a run by itself."""
+    """Updated in place. `enough` is the number of fresh labels that starts a run by itself."""
 
-    def __init__(self, enough: int) -> None:
-        self._enough = enough
+    def __init__(self, api: Api, enough: int, on_cancelled: Callable[[], Any]) -> None:
+        self._api, self._enough, self._on_cancelled = api, enough, on_cancelled
+        self._run_id: int | None = None
         with ui.element("section").classes("learning"):
             ui.label("Learning").classes("h2")
             with _group("Fresh labels"):
                 self._labels, self._fresh = ui.label(), _bar()
+                self._link = ui.link("Label what the model is unsure of").classes("act")
+                self._link.set_visibility(False)  # it leads nowhere until the stream is known
             with _group("Latest run"):
                 self._run, self._progress, self._decision = ui.label(), _bar(), ui.label().classes("quiet")
-                self._checks = ui.label().classes("quiet")
+                self._cancel = ui.button("Cancel this run", on_click=self._end, color=None)
+                self._cancel.props("outline dense no-caps")
+                self._gate = Fold()
             with _group("Champion"):
                 self._champion, self._made = ui.label(), ui.label().classes("quiet")
+                self._servers = RowList()
 
-    def show(self, learning: Learning) -> None:
+    def show(self, learning: Learning, stream: str | None) -> None:
         """Shows what the API says."""
-        labels, run = learning.labels, learning.run
+        self._show_labels(learning.labels, stream)
+        self._show_run(learning.run)
+        self._champion.set_text(learning.models["champion"] or "none yet")
+        self._made.set_text(made_line(learning.models))
+        self._servers.show(servers(learning.models, datetime.now(UTC)))
+
+    def _show_labels(self, labels: Json, stream: str | None) -> None:
         self._labels.set_text(f"{labels['fresh']} of {self._enough}, {labels['total']} in all")
         self._fresh.set_value(min(1.0, labels["fresh"] / self._enough))
+        self._link.props["href"] = "/label?" + urlencode({"stream": stream or "live"})
+        self._link.set_visibility(stream is not None)
+
+    def _show_run(self, run: Json | None) -> None:
+        self._run_id = run["id"] if run else None
         self._run.set_text(run_line(run))
         self._progress.set_value(share(run))
         self._progress.set_visibility(bool(run and run["state"] == "running"))
         self._decision.set_text(decision_line(run))
-        self._checks.set_text(checks_line(run))
-        self._champion.set_text(learning.models["champion"] or "none yet")
-        self._made.set_text(made_line(learning.models))
+        self._cancel.set_visibility(bool(run and run["state"] in GOES_ON))
+        self._gate.show(checks_line(run), gate(run))
+
+    async def _end(self) -> None:
+        try:
+            await self._api.post(f"runs/{self._run_id}/cancel", {})
+        except BearometerError as error:
+            ui.notify(f"Not cancelled: {error}", type="negative")
+        self._on_cancelled()
+
+
+class Fold:
+    """Rows behind a line; unseen where there are none."""
+
+    def __init__(self) -> None:
+        with ui.element("details").classes("fold") as self._root:
+            with ui.element("summary"):
+                self._line = ui.label().classes("quiet")
+            self._rows = RowList()
+
+    def show(self, line: str, rows: list[Json]) -> None:
+        """Shows the line, and the rows to whoever opens it."""
+        self._root.set_visibility(bool(rows))
+        self._line.set_text(line)
+        self._rows.show(rows)
 
 
 def run_line(run: Json | None) -> str:
@@ -48,16 +96,32 @@ def decision_line(run: Json | None) -> str:
     """What the run decided, why it failed, or what it is doing; what starts one where there is none."""
     if run is None:
         return "bearometer retrain starts one"
-    return str(run["decision"] or run["error"] or run["progress"].get("stage") or "")
+    return str(run["decision"] or run["error"] or progress_line(run["progress"]))
+
+
+def progress_line(progress: Json) -> str:
+    """`training, step 120 of 400, loss 0.42, 3 min left`, as far as it is known."""
+    remaining = progress.get("remaining")
+    said = (
+        progress.get("stage", ""),
+        f"step {progress['step']} of {progress['steps']}" if progress.get("steps") else "",
+        f"loss {progress['loss']:.2f}" if "loss" in progress else "",
+        "" if remaining is None else f"{_soon(remaining)} left",
+    )
+    return ", ".join(filter(None, said))
+
+
+def _soon(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 60 else lasting(timedelta(seconds=seconds))
 
 
 def checks_line(run: Json | None) -> str:
     """`gate: 42 of 43 checks passed; failed: negative recall`; empty where none was made."""
-    checks = ((run and run.get("figures")) or {}).get("checks", [])
-    failed = [check["name"] for check in checks if not check["passed"]]
-    if not checks:
+    made = checks(run)
+    failed = [check["name"] for check in made if not check["passed"]]
+    if not made:
         return ""
-    passed = f"gate: {len(checks) - len(failed)} of {len(checks)} checks passed"
+    passed = f"gate: {len(made) - len(failed)} of {len(made)} checks passed"
     return passed + (f"; failed: {', '.join(failed)}" if failed else "")
 
 

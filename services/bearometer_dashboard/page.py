@@ -4,7 +4,6 @@ import asyncio
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import urlencode
 
 import structlog
@@ -18,9 +17,10 @@ from bearometer_dashboard.header import Header, Link
 from bearometer_dashboard.items import ItemTable
 from bearometer_dashboard.learning import LearningPanel, topics
 from bearometer_dashboard.live import Live
+from bearometer_dashboard.look import dress
 from bearometer_dashboard.mood import MoodPanel
 from bearometer_dashboard.movers import MoversPanel
-from bearometer_dashboard.palette import DARK, LIGHT, variables
+from bearometer_dashboard.palette import DARK, LIGHT
 from bearometer_dashboard.snapshot import RANGES, Ask, Snapshot, read
 from bearometer_dashboard.steps import StepDialog
 from bearometer_shared.errors import BearometerError
@@ -28,7 +28,6 @@ from bearometer_shared.errors import BearometerError
 POLL_S = 5.0
 GAP_S = 0.7  # between two readings, however many changes come
 
-STYLE = Path(__file__).with_name("style.css")
 FOLLOW_SYSTEM = """
   const dark = matchMedia("(prefers-color-scheme: dark)");
   dark.addEventListener("change", () => emitEvent("scheme", dark.matches));
@@ -58,8 +57,7 @@ class Page:
         self._palette, self._title = LIGHT, ""
         self._link = Link(False, datetime.now(UTC), "connecting")
         self._wake = asyncio.Event()
-        ui.colors(primary="var(--fill)", positive=LIGHT.positive, negative=LIGHT.negative)
-        ui.add_css(variables() + STYLE.read_text())
+        dress()
         self._header = Header(ask.stream, ask.range, self._pick_stream, self._pick_range)
         with ui.element("div").classes("board"):
             self._alerts = AlertList(self._pick_alert, self._open_step)
@@ -67,7 +65,7 @@ class Page:
                 self._mood = MoodPanel()
                 with ui.element("div").classes("side"):
                     self._movers = MoversPanel()
-                    self._learning = LearningPanel(enough_labels)
+                    self._learning = LearningPanel(api, enough_labels, self._wake_up)
             self._items = ItemTable(self._correct)
         self._correction = Correction(api, self._corrected)
         self._step = StepDialog(api, self._wake_up)
@@ -102,13 +100,14 @@ class Page:
 
     def _draw(self) -> None:
         if self._snapshot:
+            view = self._snapshot.view
             self._entitle(title(self._snapshot))
             self._header.show(self._snapshot)
-            self._alerts.show(self._snapshot.view, self._ask.opened, self._palette)
-            self._mood.show(self._snapshot.view, self._palette)
-            self._movers.show(self._snapshot.view)
-            self._learning.show(self._snapshot.learning)
-            self._items.show(self._snapshot.view)
+            self._alerts.show(view, self._ask.opened, self._palette)
+            self._mood.show(view, self._palette)
+            self._movers.show(view)
+            self._learning.show(self._snapshot.learning, view.stream if view else None)
+            self._items.show(view)
 
     def _entitle(self, text: str) -> None:
         if text != self._title:

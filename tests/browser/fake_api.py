@@ -19,6 +19,10 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 Json = dict[str, Any]
 
 
+NEW = {"name": "better on the new", "figure": 0.152, "limit": 0, "passed": True, "detail": "41 of 46 right, 34 before"}
+LATENCY = {"name": "latency", "figure": 1.02, "limit": 1.2, "passed": True, "detail": "takes 1.02 times the time"}
+
+
 class World:
     """What the fake API knows; `version` counts its changes."""
 
@@ -31,7 +35,9 @@ class World:
         self.articles = articles()
         self.alerts: list[Json] = []
         self.labels: list[Json] = []
+        self.skips: list[Json] = []
         self.steps: list[Json] = []
+        self.run = _run()
         self.topics = list(VOLUMES)
         self.empty = False
         gone = {"state": "resolved", "resolved_at": (END - timedelta(minutes=139)).isoformat()}
@@ -76,6 +82,20 @@ def _alert(id: int, items: list[Json], dimension: str, key: str, severity: str, 
         "history": [],
         "incident": id,
     } | figures
+
+
+def _run(**more: Any) -> Json:
+    """A run that ended well."""
+    at = (END - timedelta(hours=21)).isoformat()
+    decision = None if more else "promoted: 41 of 46 held-out fresh labels right, 34 before; all 43 checks passed"
+    slices = [{"name": f"slice {n}", "passed": True, "figure": 0.02, "limit": -0.02, "detail": ""} for n in range(41)]
+    figures = {"checks": [NEW, LATENCY, *slices]}
+    times = {"created_at": at, "started_at": at, "finished_at": at}
+    return (
+        {"id": 7, "state": "done", "progress": {}, "decision": decision, "error": None, "figures": figures}
+        | times
+        | more
+    )
 
 
 world = World()
@@ -195,6 +215,8 @@ async def events() -> AsyncIterable[ServerSentEvent]:
 
 @app.post("/v1/labels", status_code=201)
 def label(body: Json) -> Json:
+    if body.get("note") == "refuse":
+        raise HTTPException(422, "note: says nothing")
     world.labels.append(body)
     world.version += 1
     return {"ids": [len(world.labels)]}
@@ -205,13 +227,41 @@ def label_counts() -> Json:
     return {"fresh": 64 + len(world.labels), "total": 412 + len(world.labels), "by_sentiment": {}, "by_topic": {}}
 
 
+@app.get("/v1/labels/queue")
+def queue(annotator: str, stream: str, limit: int) -> Json:
+    """The newest items that were neither labelled nor skipped, two at a time, so that the view has to ask again."""
+    asked = {label["article_id"] for label in world.labels + world.skips}
+    items = [item for item in world.articles if item["id"] not in asked]
+    return {"items": [item | {"text": item["title"], "part": "audit", "why": WHY} for item in items[:2]]}
+
+
+WHY = "drawn at random, to see how good the model is"
+
+
+@app.post("/v1/labels/skips", status_code=201)
+def skip(body: Json) -> Json:
+    world.skips.append(body)
+    return {"id": len(world.skips)}
+
+
 @app.get("/v1/runs")
 def runs() -> Json:
-    at = (END - timedelta(hours=21)).isoformat()
-    decision = "promoted: 41 of 46 held-out fresh labels right, 34 before; all 43 checks passed"
-    run = {"id": 7, "state": "done", "created_at": at, "started_at": at, "finished_at": at}
-    checks = [{"name": f"slice {n}", "passed": True} for n in range(43)]
-    return {"items": [run | {"progress": {}, "decision": decision, "error": None, "figures": {"checks": checks}}]}
+    return {"items": [world.run]}
+
+
+@app.post("/v1/runs/{id}/cancel")
+def cancel(id: int) -> Json:
+    world.run |= {"state": "cancelled", "finished_at": END.isoformat(), "progress": {}}
+    world.version += 1
+    return world.run
+
+
+@app.post("/control/training")
+def control_training() -> None:
+    """A run begins to train."""
+    at, progress = END.isoformat(), {"stage": "training", "step": 120, "steps": 400, "loss": 0.421, "remaining": 190.0}
+    world.run = _run(id=8, state="running", finished_at=None, started_at=at, progress=progress, figures=None)
+    world.version += 1
 
 
 @app.get("/v1/models")
@@ -272,6 +322,12 @@ def control_empty(empty: bool) -> None:
 def control_labels() -> list[Json]:
     """What was posted to /v1/labels."""
     return world.labels
+
+
+@app.get("/control/skips")
+def control_skips() -> list[Json]:
+    """What was posted to /v1/labels/skips."""
+    return world.skips
 
 
 @app.get("/control/steps")

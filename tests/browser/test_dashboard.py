@@ -19,6 +19,11 @@ def test_loads_without_a_complaint_and_asks_nobody_else(dashboard: str, open_pag
     expect(watched.page.locator("[data-member]")).to_have_count(2)
     expect(watched.page.locator(".chart canvas")).to_be_visible()
     expect(watched.page.locator(".top")).to_contain_text("Thu 5 Mar 2026, 14:42:20")
+    expect(watched.page.locator(".movers tbody tr").first).to_contain_text("CRWB")
+    expect(watched.page.locator(".movers tbody tr").first).to_contain_text("mood +0.05 over 12 items, then")
+    expect(watched.page.locator("[data-item]", has_text="Harrow Bank says").locator(".mention")).to_have_text(
+        ["0HBNK, neutral", "\N{MINUS SIGN}CRWB, negative"]
+    )
     assert watched.complaints == []
     assert _hosts(watched.requests) == {urlsplit(dashboard).netloc}
 
@@ -175,6 +180,56 @@ def test_a_correction_becomes_a_label(dashboard: str, fake: Fake, open_page: Ope
     expect(page.locator(".learning")).to_contain_text("65 of 200", timeout=SOON)
     said = {"sentiment": "positive", "topic": "Earnings", "annotator": "dashboard"}
     assert fake.labels() == [{"stream": "live", "article_id": "n3"} | said]
+
+
+def test_texts_are_labelled_by_keys_alone(dashboard: str, fake: Fake, open_page: OpenPage) -> None:
+    watched = open_page(dashboard)
+    page = watched.page
+    page.get_by_role("link", name="Label what the model is unsure of").click()
+    page.get_by_label("Your name").fill("ana")
+    page.keyboard.press("Enter")
+    text = page.locator(".desk blockquote")
+    expect(text).to_have_text("Corwen Bancorp halts redemptions at its property fund as depositors queue in Dalby")
+    expect(page.locator(".desk")).to_contain_text("drawn at random")
+    page.keyboard.press("1")
+    expect(text).to_contain_text("State regulator")
+    page.keyboard.press("b")
+    expect(text).to_contain_text("halts redemptions")
+    page.get_by_label("Topic").select_option("Markets")
+    page.keyboard.press("2")
+    expect(text).to_contain_text("State regulator")
+    expect(page.locator(".desk")).to_contain_text("1 done today by ana")
+    page.keyboard.press("n")
+    page.keyboard.type("refuse")
+    page.keyboard.press("Enter")
+    page.keyboard.press("3")
+    expect(page.get_by_role("alert")).to_have_text("Not done: note: says nothing")
+    page.keyboard.press("s")
+    expect(text).to_contain_text("shares fall 31%")
+    said = {"stream": "live", "annotator": "ana"}
+    corrected = said | {"article_id": "n0", "sentiment": "neutral", "topic": "Markets"}
+    assert fake.labels() == [said | {"article_id": "n0", "sentiment": "negative"}, corrected]
+    assert fake.skips() == [said | {"article_id": "n1", "note": "refuse"}]
+    page.reload()
+    expect(page.locator(".desk")).to_contain_text("1 done today by ana")
+    expect(text).to_contain_text("shares fall 31%")
+    assert not [said for said in watched.complaints if "422" not in said]
+
+
+def test_a_run_in_training_says_how_far_it_is_and_can_be_cancelled(
+    dashboard: str, fake: Fake, open_page: OpenPage
+) -> None:
+    page = open_page(dashboard).page
+    panel = page.locator(".learning")
+    panel.locator("summary").click()
+    expect(panel.locator(".fold li").first).to_contain_text("better on the new0.152, limit 0")
+    fake.happens("training")
+    expect(panel).to_contain_text("training, step 120 of 400, loss 0.42, 3 min left", timeout=2 * SOON)
+    expect(panel.locator(".fold")).to_be_hidden()
+    panel.get_by_role("button", name="Cancel this run").click()
+    expect(panel).to_contain_text("#8 cancelled")
+    expect(panel.get_by_role("button")).to_be_hidden()
+    expect(panel.locator(".group").last.locator("li")).to_have_count(2)
 
 
 def test_an_empty_system_says_what_to_do_and_fills_by_itself(dashboard: str, fake: Fake, open_page: OpenPage) -> None:
