@@ -1,16 +1,17 @@
 """The learning panel: labels waiting, the latest run with its gate, the champion, and who serves it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from nicegui import ui
 
 from bearometer_dashboard.client import Api, Json
-from bearometer_dashboard.gate import RowList, checks, gate, servers
+from bearometer_dashboard.gate import RowList, gate, servers
+from bearometer_dashboard.runs import checks_line, decision_line, run_line, share
 from bearometer_dashboard.snapshot import Learning
-from bearometer_dashboard.wording import lasting, moment, short
+from bearometer_dashboard.wording import moment, short
 from bearometer_shared.errors import BearometerError
 
 GOES_ON = ("queued", "running")
@@ -82,53 +83,6 @@ class Fold:
         self._root.set_visibility(bool(rows))
         self._line.set_text(line)
         self._rows.show(rows)
-
-
-def run_line(run: Json | None) -> str:
-    """`#7 done, 4 Mar 14:32 UTC`."""
-    if run is None:
-        return "none yet"
-    at = moment(run["finished_at"] or run["started_at"] or run["created_at"])
-    return f"#{run['id']} {run['state']}, {short(at, None)} UTC"
-
-
-def decision_line(run: Json | None) -> str:
-    """What the run decided, why it failed, or what it is doing; what starts one where there is none."""
-    if run is None:
-        return "bearometer retrain starts one"
-    return str(run["decision"] or run["error"] or progress_line(run["progress"]))
-
-
-def progress_line(progress: Json) -> str:
-    """`training, step 120 of 400, loss 0.42, 3 min left`, as far as it is known."""
-    remaining = progress.get("remaining")
-    said = (
-        progress.get("stage", ""),
-        f"step {progress['step']} of {progress['steps']}" if progress.get("steps") else "",
-        f"loss {progress['loss']:.2f}" if "loss" in progress else "",
-        "" if remaining is None else f"{_soon(remaining)} left",
-    )
-    return ", ".join(filter(None, said))
-
-
-def _soon(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 60 else lasting(timedelta(seconds=seconds))
-
-
-def checks_line(run: Json | None) -> str:
-    """`gate: 42 of 43 checks passed; failed: negative recall`; empty where none was made."""
-    made = checks(run)
-    failed = [check["name"] for check in made if not check["passed"]]
-    if not made:
-        return ""
-    passed = f"gate: {len(made) - len(failed)} of {len(made)} checks passed"
-    return passed + (f"; failed: {', '.join(failed)}" if failed else "")
-
-
-def share(run: Json | None) -> float:
-    """How much of a run's training is done, from 0 to 1."""
-    progress = run["progress"] if run else {}
-    return float(progress["step"] / progress["steps"]) if progress.get("steps") else 0.0
 
 
 def made_line(models: Json) -> str:

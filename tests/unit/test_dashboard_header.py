@@ -5,9 +5,10 @@ from typing import Any
 
 from bearometer_dashboard.gate import gate, servers
 from bearometer_dashboard.header import Link, live_line, serving, trouble
-from bearometer_dashboard.learning import checks_line, decision_line, made_line, run_line, share, topics
+from bearometer_dashboard.learning import made_line, topics
 from bearometer_dashboard.page import title
 from bearometer_dashboard.palette import variables
+from bearometer_dashboard.runs import checks_line, decision_line, run_line, share
 from bearometer_dashboard.snapshot import Learning, Snapshot
 
 NOW = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
