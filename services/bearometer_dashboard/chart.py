@@ -13,6 +13,8 @@ from bearometer_dashboard.palette import Palette
 from bearometer_dashboard.snapshot import View, Window
 from bearometer_dashboard.wording import moment
 
+HELD = 4  # buckets, two half-lives of the moving mood
+
 
 def chart(view: View, topics: list[str], palette: Palette) -> dict[str, Any]:
     """Mood on top, negative items under it. `topics` has a fixed length; an empty name keeps its place free.
@@ -24,7 +26,7 @@ def chart(view: View, topics: list[str], palette: Palette) -> dict[str, Any]:
     drawn = marks(view.alerts, view.window, palette)
     alerted = {alert["key"] for alert in view.alerts if alert["state"] == "firing"}
     lines = [
-        _line(f"topic-{k}", name, points(by_key.get(name), view.window), palette.topics[k], name in alerted)
+        _line(f"topic-{k}", name, moving(by_key.get(name), view.window), palette.topics[k], name in alerted)
         for k, name in enumerate(topics)
     ]
     total = _line("all", "All news", points(overall, view.window), palette.ink, True)
@@ -45,17 +47,33 @@ def chart(view: View, topics: list[str], palette: Palette) -> dict[str, Any]:
 
 
 def points(series: Json | None, window: Window) -> list[Json]:
-    """(middle of the bucket in ms, mood) of every bucket; None where nothing was published: a gap.
-
-    A bucket between two gaps gets a dot, because a line of one point cannot be seen.
-    """
+    """(middle of the bucket in ms, mood) of every bucket; None where nothing was published: a gap."""
     found = {moment(p["at"]): p["mood"] for p in series["points"]} if series else {}
-    starts = [window.start + window.step * k for k in range(round((window.end - window.start) / window.step))]
-    moods = [found.get(start) for start in starts]
+    return _drawn([found.get(start) for start in _starts(window)], window)
+
+
+def moving(series: Json | None, window: Window) -> list[Json]:
+    """The same of the moving mood: single items of a quiet topic would be dots and nothing else. A line goes on for
+    `HELD` buckets after its last item.
+    """
+    found = {moment(p["at"]): p for p in series["points"]} if series else {}
+    starts = _starts(window)
+    heard = [bool(start in found and found[start]["items"]) for start in starts]
+    shown = [start in found and any(heard[max(0, k - HELD) : k + 1]) for k, start in enumerate(starts)]
+    moods = [found[start]["moving_mood"] if show else None for start, show in zip(starts, shown, strict=True)]
+    return _drawn(moods, window)
+
+
+def _starts(window: Window) -> list[datetime]:
+    return [window.start + window.step * k for k in range(round((window.end - window.start) / window.step))]
+
+
+def _drawn(moods: list[float | None], window: Window) -> list[Json]:
+    """A bucket between two gaps gets a dot, because a line of one point cannot be seen."""
     alone = [a is None and b is None for a, b in zip([None, *moods], [*moods[1:], None], strict=False)]
     return [
         {"value": [_middle(start, window), mood], "symbolSize": 5 if lonely else 0}
-        for start, mood, lonely in zip(starts, moods, alone, strict=True)
+        for start, mood, lonely in zip(_starts(window), moods, alone, strict=True)
     ]
 
 

@@ -17,7 +17,8 @@ class MoodPanel:
         with ui.element("section").classes("mood"):
             with ui.element("div").classes("panel-head"):
                 ui.label("Mood by topic").classes("h2")
-                ui.label("from \N{MINUS SIGN}1 to +1; below, how many items were negative").classes("quiet")
+                said = "from \N{MINUS SIGN}1 to +1, topics as moving means; below, how many items were negative"
+                ui.label(said).classes("quiet")
             self._nothing = ui.label("Nothing to draw yet.").classes("quiet")
             self._chart = ui.echart({}).classes("chart")
 

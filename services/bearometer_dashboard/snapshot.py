@@ -121,7 +121,7 @@ async def _view(api: Api, stream: Json | None, ask: Ask) -> View | None:
     trends = {"stream": name, "from": span.start.isoformat(), "to": span.end.isoformat(), "step": span.step.seconds}
     overall, topics, alerts, items, moves = await asyncio.gather(
         api.get("trends", dimension="all", **trends),
-        api.get("trends", dimension="topic", **trends),
+        api.get("trends", dimension="topic", half_life=2 * span.step.seconds, **trends),
         _alerts(api, name),
         api.get("articles", stream=name, limit=ITEMS),
         _moves(api, name, RANGES[ask.range].hours),

@@ -4,7 +4,6 @@ python tests/browser/fake_api.py 8700
 """
 
 import asyncio
-import itertools
 import sys
 from collections.abc import AsyncIterable
 from datetime import datetime, timedelta
@@ -142,10 +141,14 @@ def _moved(key: str, change: float) -> Json:
 
 
 def _points(rows: list[tuple[datetime, int, int, int, float]], start: datetime, to: datetime, step: int) -> list[Json]:
-    inside = sorted(row for row in rows if start <= row[0] < to)
-    found = []
-    for bucket, group in itertools.groupby(inside, key=lambda row: row[0].timestamp() // step * step):
-        items = list(group)
+    buckets: dict[float, list[tuple[datetime, int, int, int, float]]] = {}
+    for row in rows:
+        buckets.setdefault(row[0].timestamp() // step * step, []).append(row)
+    found, weight, total = [], 0.0, 0.0
+    for bucket in range(round(start.timestamp()), round(to.timestamp()), step):
+        items = buckets.get(bucket, [])
+        score = sum(row[4] for row in items)
+        weight, total = weight * HALF + len(items), total * HALF + score
         negative, neutral, positive = (sum(row[k] for row in items) for k in (1, 2, 3))
         found.append(
             {
@@ -154,10 +157,14 @@ def _points(rows: list[tuple[datetime, int, int, int, float]], start: datetime, 
                 "negative": negative,
                 "neutral": neutral,
                 "positive": positive,
-                "mood": sum(row[4] for row in items) / len(items),
+                "mood": score / len(items) if items else None,
+                "moving_mood": total / weight if weight else None,
             }
         )
     return found
+
+
+HALF = 0.5**0.5  # what a bucket weighs of the one after it
 
 
 @app.get("/v1/alerts")

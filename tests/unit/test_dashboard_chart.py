@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bearometer_dashboard.chart import chart, negatives, points
+from bearometer_dashboard.chart import HELD, chart, moving, negatives, points
 from bearometer_dashboard.mood import busiest, slots
 from bearometer_dashboard.palette import DARK, LIGHT
 from bearometer_dashboard.snapshot import Moves, View, Window
@@ -18,6 +18,7 @@ def series(key: str, moods: dict[int, float], items: int = 1) -> dict[str, Any]:
     """A series with a mood in some of the six buckets, by number."""
     found = [
         {"at": (START + k * STEP).isoformat(), "items": items, "negative": items * (mood < 0), "mood": mood}
+        | {"moving_mood": mood}
         for k, mood in moods.items()
     ]
     return {"dimension": "topic", "key": key, "points": found}
@@ -47,6 +48,14 @@ def test_a_point_stands_in_the_middle_of_its_bucket() -> None:
 def test_only_a_bucket_between_two_gaps_gets_a_dot() -> None:
     sizes = [bool(p["symbolSize"]) for p in points(series("a", {0: 0.1, 1: 0.2, 3: 0.3}), WINDOW)]
     assert sizes[:4] == [False, False, False, True]
+
+
+def test_a_topic_goes_on_for_a_while_after_its_last_item_and_then_ends() -> None:
+    quiet = series("a", dict.fromkeys(range(6), 0.4))
+    for point in quiet["points"][1:]:
+        point["items"] = 0
+    assert [p["value"][1] for p in moving(quiet, WINDOW)] == [0.4] * (1 + HELD) + [None]
+    assert {p["value"][1] for p in moving(None, WINDOW)} == {None}
 
 
 def test_negative_items_are_counted_under_the_mood() -> None:
