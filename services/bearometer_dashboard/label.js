@@ -77,7 +77,7 @@ export default {
         <template v-if="row">
           <p class="quiet"><b>Why this one:</b> {{ row.why }}</p>
           <blockquote aria-live="polite">{{ row.text }}</blockquote>
-          <p class="quiet">{{ row.about }} <a v-if="row.url" :href="row.url" target="_blank" rel="noopener noreferrer">Read it there</a></p>
+          <p class="quiet">{{ row.about }} <a class="act" v-if="row.url" :href="row.url" target="_blank" rel="noopener noreferrer">read it there</a></p>
           <div class="answers">
             <button v-for="(name, k) in sentiments" :key="name" :class="['answer', name]" @click="answer(name)">
               <kbd>{{ k + 1 }}</kbd><b>{{ name }}</b>

@@ -255,11 +255,15 @@ def test_nothing_overflows_a_narrow_window(dashboard: str, open_page: OpenPage) 
 
 
 def test_screenshot(dashboard: str, open_page: OpenPage, tmp_path: Path) -> None:
-    """Remakes the README's picture: `BEAROMETER_SCREENSHOT=deploy/dashboard.png pytest tests/browser -k screenshot`."""
+    """Remakes the README's picture of a running demo:
+
+    BEAROMETER_PAGE='http://127.0.0.1:8701/?stream=sample' BEAROMETER_SCREENSHOT=x.png pytest -k screenshot
+    """
     target = Path(os.environ.get("BEAROMETER_SCREENSHOT", tmp_path / "dashboard.png"))
-    page = open_page(dashboard).page
-    expect(page.locator("[data-item]")).to_have_count(ITEMS)
+    page = open_page(os.environ.get("BEAROMETER_PAGE", dashboard)).page
+    expect(page.locator("[data-item]").first).to_be_visible()
     expect(page.locator(".chart canvas")).to_be_visible()
+    _settled(page)
     page.screenshot(path=target, animations="disabled")
     assert target.stat().st_size > 50_000
 
