@@ -6,6 +6,8 @@ from bearometer_dashboard.client import Json
 from bearometer_dashboard.gate import checks
 from bearometer_dashboard.wording import lasting, moment, short
 
+UNTOLD = {"queued": "waits for a worker", "running": "is getting ready"}  # before a run tells of itself
+
 
 def run_line(run: Json | None) -> str:
     """`#7 done, 4 Mar 14:32 UTC`."""
@@ -19,7 +21,7 @@ def decision_line(run: Json | None) -> str:
     """What the run decided, why it failed, or what it is doing; what starts one where there is none."""
     if run is None:
         return "bearometer retrain starts one"
-    return str(run["decision"] or run["error"] or progress_line(run["progress"]))
+    return str(run["decision"] or run["error"] or progress_line(run["progress"]) or UNTOLD.get(run["state"], ""))
 
 
 def progress_line(progress: Json) -> str:

@@ -73,6 +73,8 @@ def test_a_run_says_how_far_it_is_and_what_was_decided() -> None:
     assert decision_line(run | going) == "training, step 10 of 40, loss 0.42, 3 min left"
     going["progress"]["remaining"] = 12.3
     assert decision_line(run | going).endswith("12 s left")
+    assert decision_line(run | {"progress": {}}) == "is getting ready"
+    assert decision_line(run | {"progress": {}, "state": "queued"}) == "waits for a worker"
     assert decision_line(run | {"decision": "kept: no better"}) == "kept: no better"
     assert share(run | {"progress": {}}) == share(None) == 0.0
     assert run_line(None) == "none yet"
