@@ -7,10 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from bearometer_retrainer import terminal
-from bearometer_shared import agreement
 from bearometer_shared.clock import SystemClock
 from bearometer_shared.errors import UserError
-from bearometer_shared.storage import label_words, labels
+from bearometer_shared.storage import label_figures, label_words, labels
 from bearometer_shared.storage.labels import NewLabel
 
 AsJson = Annotated[bool, typer.Option("--json", help="print one object")]
@@ -65,7 +64,7 @@ def measure(as_json: AsJson = False) -> None:
     Example: bearometer labels agreement
     """
     with terminal.transaction() as connection:
-        found = {head: agreement.agreement(label_words.independent(connection, head)) for head in label_words.HEADS}
+        found = label_figures.agreements(connection)
     if as_json:
         terminal.print_json({head: asdict(said) for head, said in found.items()})
         return

@@ -24,6 +24,7 @@ labels = typer.Typer(
 labels.command("import")(label_commands.import_file)
 labels.command("stats")(label_commands.stats)
 labels.command("queue")(queue_command.queue)
+labels.command("skip")(queue_command.skip)
 labels.command("export")(label_commands.export)
 labels.command("disagreements")(adjudication_commands.disagreements)
 labels.command("adjudicate")(adjudication_commands.adjudicate)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from bearometer_api.app import create_app
 from bearometer_retrainer.commands import labels as command
 from bearometer_shared.kafka.memory import MemoryBroker, MemoryProducer
-from bearometer_shared.settings import Settings
+from bearometer_shared.settings import Settings, settings
 from bearometer_shared.storage import label_queue
 from bearometer_shared.storage.session import connect, transaction
 
@@ -32,6 +32,15 @@ def engine(postgres_url: str) -> Iterator[Engine]:
 def client(engine: Engine) -> Iterator[TestClient]:
     with TestClient(create_app(Settings(), engine, MemoryProducer(MemoryBroker()))) as client:
         yield client
+
+
+@pytest.fixture
+def terminal(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Commands find this test's database."""
+    monkeypatch.setenv("BEAROMETER_DATABASE_URL", postgres_url)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
 
 
 def asked(client: TestClient, annotator: str = "ana", limit: int = 100) -> dict[str, str]:
@@ -67,6 +76,12 @@ def test_what_i_skipped_is_not_asked_of_me_again(client: TestClient) -> None:
     assert client.post("/v1/labels/skips", json=skip).status_code == 201
     assert "n04" not in asked(client)
     assert "n04" in asked(client, "ben")
+
+
+def test_the_command_skips_too(client: TestClient, terminal: None) -> None:
+    skip = ["skip", "Item n04", "--annotator", "ana", "--note", "in French", "--json"]
+    assert json.loads(CliRunner().invoke(command, skip).stdout.splitlines()[-1])["id"] > 0
+    assert "n04" not in asked(client)
 
 
 def test_what_another_version_says_otherwise_is_asked_as_a_disagreement(client: TestClient, engine: Engine) -> None:
@@ -107,8 +122,7 @@ def test_an_empty_stream_has_an_empty_queue(client: TestClient) -> None:
     assert client.get("/v1/labels/queue", params={"annotator": "ana", "stream": "none"}).json() == {"items": []}
 
 
-def test_the_command_says_the_same(client: TestClient, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BEAROMETER_DATABASE_URL", postgres_url)
+def test_the_command_says_the_same(client: TestClient, terminal: None) -> None:
     result = CliRunner().invoke(command, ["queue", "--annotator", "ana", "--limit", "5", "--json"])
     assert [item["id"] for item in json.loads(result.stdout.splitlines()[-1])["items"]] == list(asked(client, limit=5))
     words = CliRunner().invoke(command, ["queue", "--annotator", "ana", "--stream", "none"]).output

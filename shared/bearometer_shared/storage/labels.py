@@ -1,13 +1,13 @@
 """Labels: what people say of texts. Nothing is overwritten; `label_words` says whose word on each head counts."""
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, case, exists, func, insert, null, select, update
-from sqlalchemy.dialects.postgresql import distinct_on
 
 from bearometer_shared.errors import UserError
 from bearometer_shared.storage import label_words
@@ -22,7 +22,10 @@ Speaker = tuple[str, str | None]  # a text, and who speaks of it: an annotator, 
 
 @dataclass(frozen=True, slots=True)
 class NewLabel:
-    """A label to store: a text and its sentiment, its topic or both. Raises UserError where it says nothing known."""
+    """A label to store: a text and its sentiment, its topic or both. Raises UserError where it says nothing known.
+
+    `said_at` is when it was said, where that was not just now.
+    """
 
     text: str
     sentiment: str | None
@@ -33,6 +36,7 @@ class NewLabel:
     model_said: dict[str, Any] | None = None
     guideline: str = ""
     adjudicated: bool = False
+    said_at: datetime | None = None
 
     def __post_init__(self) -> None:
         if not model_text(clean(self.text)):
@@ -43,6 +47,14 @@ class NewLabel:
             raise UserError(f"unknown sentiment {self.sentiment!r}; known: {', '.join(SENTIMENTS)}")
         if self.topic not in (None, *TOPICS):
             raise UserError(f"unknown topic {self.topic!r}; known: {', '.join(TOPICS)}")
+
+
+class Said(NamedTuple):
+    """What a speaker once said of a text: when, the words, and the label's id."""
+
+    at: datetime
+    words: tuple[Any, ...]
+    id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +77,19 @@ class Waiting:
 
 
 def add(connection: Connection, labels: Sequence[NewLabel], at: datetime) -> list[int]:
-    """Stores labels and returns their ids in order. What an annotator's newest label says already is not repeated, nor
-    what the newest adjudication of a text says."""
+    """Stores labels and returns their ids in order. What an annotator's newest label by then says already is not
+    repeated, nor what the newest adjudication of a text says."""
     rows = [_row(label, at) for label in labels]
-    newest, new, places = _said_already(connection, [row["text_hash"] for row in rows]), [], []
+    history, new, places = _history(connection, [row["text_hash"] for row in rows]), [], []
     for row in rows:
         words = tuple(row[name] for name in SPOKEN)
-        if newest.get(speaker := _speaker(row), (None, 0))[0] != words:
+        said = history.setdefault(_speaker(row), [])
+        place = bisect_right(said, row["created_at"], key=lambda one: one.at)
+        if not place or said[place - 1].words != words:
             new.append(row)
-            newest[speaker] = words, -len(new)  # the id follows
-        places.append(newest[speaker][1])
+            said.insert(place, Said(row["created_at"], words, -len(new)))  # the id follows
+            place += 1
+        places.append(said[place - 1].id)
     ids = _insert(connection, new)
     return [place if place > 0 else ids[-place - 1] for place in places]
 
@@ -128,7 +143,8 @@ def stats(connection: Connection) -> dict[str, Any]:
 def export(connection: Connection) -> Iterator[dict[str, Any]]:
     """Every label, oldest first, as the fields of a label file."""
     said = (Label.text, Label.sentiment, Label.topic, Label.annotator)
-    columns = (*said, Label.guideline, Label.adjudicated, Label.note, Label.created_at)
+    context = (Label.guideline, Label.adjudicated, Label.note, Label.model_version, Label.model_said)
+    columns = (*said, *context, Label.created_at)
     for row in connection.execute(select(*columns).order_by(Label.id)).mappings():
         yield {name: value for name, value in row.items() if value not in (None, "", False)}
 
@@ -143,9 +159,9 @@ def _row(label: NewLabel, at: datetime) -> dict[str, Any]:
         "note": clean(label.note),
         "guideline": clean(label.guideline),
         "adjudicated": label.adjudicated,
-        "model_version": label.model_version,
+        "model_version": clean(label.model_version or "") or None,
         "model_said": label.model_said if label.model_said is not None else null(),
-        "created_at": at,
+        "created_at": label.said_at or at,
     }
 
 
@@ -153,13 +169,15 @@ def _speaker(row: dict[str, Any]) -> Speaker:
     return row["text_hash"], None if row["adjudicated"] else row["annotator"]
 
 
-def _said_already(connection: Connection, hashes: Sequence[str]) -> dict[Speaker, tuple[tuple[Any, ...], int]]:
-    """Each speaker's newest words, and the label's id."""
-    speaker = (Label.text_hash, case((~Label.adjudicated, Label.annotator)))
+def _history(connection: Connection, hashes: Sequence[str]) -> dict[Speaker, list[Said]]:
+    """What each speaker has said of these texts, oldest first."""
     words = (Label.sentiment, Label.topic, Label.note, Label.guideline)
-    newest = select(*speaker, Label.id, *words).ext(distinct_on(*speaker)).where(Label.text_hash.in_(hashes))
-    found = connection.execute(newest.order_by(*speaker, Label.id.desc()))
-    return {(text, annotator): (tuple(said), id) for text, annotator, id, *said in found}
+    columns = (Label.text_hash, case((~Label.adjudicated, Label.annotator)), Label.created_at, Label.id, *words)
+    query = select(*columns).where(Label.text_hash.in_(hashes)).order_by(Label.created_at, Label.id)
+    history: dict[Speaker, list[Said]] = {}
+    for text, annotator, at, id, *said in connection.execute(query):
+        history.setdefault((text, annotator), []).append(Said(at, tuple(said), id))
+    return history
 
 
 def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> Sequence[int]:

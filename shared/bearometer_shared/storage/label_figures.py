@@ -1,0 +1,30 @@
+"""What `labels stats` tells: how much people have said, of which kind, and how far annotators agree."""
+
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from bearometer_shared.agreement import Agreement, agreement
+from bearometer_shared.storage import label_words, labels
+from bearometer_shared.storage.alert_tables import Alert
+from bearometer_shared.storage.learning_tables import Label, LabelSkip
+
+
+def figures(connection: Connection) -> dict[str, Any]:
+    """`labels.stats`, and `by_kind`: what people said (label, adjudication, skip); `verdicts` on alerts, by verdict."""
+    settles = func.count().filter(Label.adjudicated)
+    said, settled = connection.execute(select(func.count() - settles, settles).select_from(Label)).one()
+    skips = connection.execute(select(func.count()).select_from(LabelSkip)).scalar_one()
+    by_kind = {"label": said, "adjudication": settled, "skip": skips}
+    return labels.stats(connection) | {"by_kind": by_kind, "verdicts": _verdicts(connection)}
+
+
+def agreements(connection: Connection) -> dict[str, Agreement]:
+    """How far annotators agree on each head."""
+    return {head: agreement(label_words.independent(connection, head)) for head in label_words.HEADS}
+
+
+def _verdicts(connection: Connection) -> dict[str, int]:
+    judged = select(Alert.verdict, func.count()).where(Alert.verdict.is_not(None))
+    found = connection.execute(judged.group_by(Alert.verdict).order_by(Alert.verdict))
+    return {str(verdict): count for verdict, count in found}
