@@ -52,7 +52,7 @@ class LabelStats(BaseModel):
     fresh: int = Field(examples=[12])
     total: int = Field(examples=[512])
     disputed: int = Field(examples=[3])
-    by_kind: dict[str, int] = Field(examples=[{"label": 500, "adjudication": 12, "skip": 9}])
+    by_kind: dict[str, int] = Field(examples=[{"label": 500, "adjudication": 12, "skip": 9, "weak": 0}])
     verdicts: dict[str, int] = Field(description="on alerts", examples=[{"true": 31, "false": 4}])
     by_sentiment: dict[str, int] = Field(examples=[{"negative": 230, "neutral": 180, "positive": 102}])
     by_topic: dict[str, int] = Field(examples=[{"Financials": 90}])

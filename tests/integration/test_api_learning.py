@@ -93,7 +93,7 @@ def test_labels_are_stored_all_or_none_and_counted(client: TestClient, engine: E
         "fresh": 2,
         "total": 2,
         "disputed": 0,
-        "by_kind": {"label": 2, "adjudication": 0, "skip": 0},
+        "by_kind": {"label": 2, "adjudication": 0, "skip": 0, "weak": 0},
         "verdicts": {},
         "by_sentiment": {},
         "by_topic": {"Macro": 2},

@@ -74,7 +74,7 @@ def test_valid_rows_are_imported_and_bad_ones_named(database: Engine, tmp_path: 
         "fresh": 2,
         "total": 2,
         "disputed": 0,
-        "by_kind": {"label": 2, "adjudication": 0, "skip": 0},
+        "by_kind": {"label": 2, "adjudication": 0, "skip": 0, "weak": 0},
         "verdicts": {},
         "by_sentiment": {"negative": 1},
         "by_topic": {"Macro": 1},

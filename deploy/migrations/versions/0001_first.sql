@@ -118,6 +118,15 @@ CREATE TABLE label_skips (
     PRIMARY KEY (id)
 );
 CREATE INDEX ix_label_skips_annotator ON label_skips (annotator);
+CREATE TABLE weak_labels (
+    rule TEXT NOT NULL,
+    text_hash TEXT NOT NULL,
+    text TEXT NOT NULL,
+    sentiment TEXT,
+    topic TEXT,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (rule, text_hash)
+);
 CREATE TABLE models (
     version TEXT NOT NULL,
     parent TEXT,

@@ -5,17 +5,19 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from bearometer_shared.agreement import Agreement, agreement
-from bearometer_shared.storage import label_words, labels
+from bearometer_shared.storage import label_words, labels, weak_labels
 from bearometer_shared.storage.alert_tables import Alert
 from bearometer_shared.storage.learning_tables import Label, LabelSkip
 
 
 def figures(connection: Connection) -> dict[str, Any]:
-    """`labels.stats`, and `by_kind`: what people said (label, adjudication, skip); `verdicts` on alerts, by verdict."""
+    """`labels.stats`, and `by_kind` what people (label, adjudication, skip) and rules (weak) said, and `verdicts` on
+    alerts."""
     settles = func.count().filter(Label.adjudicated)
     said, settled = connection.execute(select(func.count() - settles, settles).select_from(Label)).one()
     skips = connection.execute(select(func.count()).select_from(LabelSkip)).scalar_one()
-    by_kind = {"label": said, "adjudication": settled, "skip": skips}
+    weak = sum(weak_labels.counts(connection).values())
+    by_kind = {"label": said, "adjudication": settled, "skip": skips, "weak": weak}
     return labels.stats(connection) | {"by_kind": by_kind, "verdicts": _verdicts(connection)}
 
 

@@ -1,4 +1,4 @@
-"""Tables of the learning loop: labels and skips, model versions, the champion pointer, runs, and who serves what."""
+"""Tables of the learning loop: labels, model versions, the champion pointer, runs, and who serves what."""
 
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,18 @@ class LabelSkip(Table):
     text: Mapped[str]
     annotator: Mapped[str] = mapped_column(index=True)
     note: Mapped[str]
+    at: Mapped[datetime]
+
+
+class WeakLabel(Table):
+    """What a rule says of a text that nobody has read. Kept apart: it begins no run and judges nothing."""
+
+    __tablename__ = "weak_labels"
+    rule: Mapped[str] = mapped_column(primary_key=True)
+    text_hash: Mapped[str] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    sentiment: Mapped[str | None]
+    topic: Mapped[str | None]
     at: Mapped[datetime]
 
 
