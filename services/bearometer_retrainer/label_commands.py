@@ -12,7 +12,7 @@ import typer
 from bearometer_retrainer import label_files, terminal
 from bearometer_shared.clock import SystemClock
 from bearometer_shared.errors import UserError
-from bearometer_shared.storage import label_figures, labels
+from bearometer_shared.storage import label_figures, labels, verdicts
 
 LabelFile = Annotated[Path, typer.Argument(help="JSON Lines: text (or title), sentiment, topic or both; who and why")]
 AsJson = Annotated[bool, typer.Option("--json", help="print one object")]
@@ -71,18 +71,23 @@ def stats(as_json: AsJson = False) -> None:
             typer.echo(f"{count:7} {name}")
 
 
-def export(file: Annotated[Path, typer.Argument(help="where to write JSON Lines")], as_json: AsJson = False) -> None:
-    """Writes every label to a file, oldest first.
+def export(
+    file: Annotated[Path, typer.Argument(help="where to write JSON Lines")],
+    of_alerts: Annotated[bool, typer.Option("--verdicts", help="what people say of alerts instead")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Writes every label to a file, oldest first, or every verdict on an alert with its reason and stories.
 
     Example: bearometer labels export labels.jsonl
     """
+    kind, rows = ("verdicts", verdicts.export) if of_alerts else ("labels", labels.export)
     with terminal.transaction() as connection:
-        lines = [json.dumps(row, ensure_ascii=False, default=datetime.isoformat) for row in labels.export(connection)]
+        lines = [json.dumps(row, ensure_ascii=False, default=datetime.isoformat) for row in rows(connection)]
     try:
         file.write_text("".join(line + "\n" for line in lines), "utf-8")
     except OSError as error:
         raise UserError(f"{file}: {error.strerror}") from error
-    typer.echo(json.dumps({"exported": len(lines)}) if as_json else f"{len(lines)} labels written to {file}")
+    typer.echo(json.dumps({"exported": len(lines)}) if as_json else f"{len(lines)} {kind} written to {file}")
 
 
 def _progress(total: int) -> Any:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -96,18 +97,55 @@ def test_what_another_version_says_otherwise_is_asked_as_a_disagreement(client: 
     assert asked(client)["n07"] == "disagreement"
 
 
-def test_the_stories_of_an_alert_that_was_judged_false_come_first(client: TestClient, engine: Engine) -> None:
+def judged_false(engine: Engine, *ids: str) -> None:
+    """An alert over these items that somebody judged false."""
     plain = {"fingerprint": "f", "stream": "live", "rule": "r", "dimension": "all", "key": "all", "state": "resolved"}
-    plain |= {"severity": "watch", "verdict": "false", "model_version": "m1", "told": "", "evidence": "{}"}
+    plain |= {
+        "severity": "watch",
+        "verdict": "false",
+        "verdict_reason": "a joke",
+        "verdict_by": "ana",
+        "model_version": "m1",
+        "told": "",
+        "evidence": "{}",
+    }
     numbers = dict.fromkeys(("observed", "expected", "p_value", "flaps", "tellings", "escalation"), 0)
-    fields = plain | numbers | {"evidence": json.dumps({"top": [{"id": "n09"}]})}
+    fields = plain | numbers | {"evidence": json.dumps({"top": [{"id": id, "title": f"Item {id}"} for id in ids]})}
     moments = ("pending_at", "created_at", "updated_at", "verdict_at")
     columns, values = ", ".join([*fields, *moments]), ", ".join([*(f":{name}" for name in fields), *["now()"] * 4])
     with transaction(engine) as connection:
         connection.execute(text(f"INSERT INTO alerts ({columns}) VALUES ({values})"), fields)  # noqa: S608 - ours
+
+
+def test_the_stories_of_an_alert_that_was_judged_false_come_first(client: TestClient, engine: Engine) -> None:
+    judged_false(engine, "n09")
     first = client.get("/v1/labels/queue", params={"annotator": "ana"}).json()["items"][0]
     assert (first["id"], first["part"]) == ("n09", "verdict")
     assert "was judged false" in first["why"]
+
+
+def test_what_a_false_alert_rests_on_is_asked_however_old_and_once_a_story(
+    client: TestClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A verdict comes when the news has moved on; and a card may show a copy, which then stands for its story."""
+    monkeypatch.setattr(label_queue, "MOST", 5)
+    judged_false(engine, "n20", "copy")
+    found = asked(client)
+    assert found["copy"] == "verdict"
+    assert "n20" in found
+    assert "n01" not in found
+    assert len(found) == 6
+
+
+def test_verdicts_are_counted_and_exported_with_their_reason(engine: Engine, terminal: None, tmp_path: Path) -> None:
+    judged_false(engine, "n09")
+    out = tmp_path / "verdicts.jsonl"
+    assert CliRunner().invoke(command, ["export", str(out), "--verdicts"]).exit_code == 0
+    said = json.loads(out.read_text())
+    assert (said["verdict"], said["verdict_reason"], said["verdict_by"]) == ("false", "a joke", "ana")
+    assert said["stories"] == [{"id": "n09", "title": "Item n09"}]
+    stats = CliRunner().invoke(command, ["stats", "--json"]).stdout
+    assert json.loads(stats.splitlines()[-1])["verdicts"] == {"false": 1}
 
 
 def test_on_a_streams_first_day_no_topic_has_grown(engine: Engine) -> None:

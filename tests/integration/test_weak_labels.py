@@ -1,24 +1,29 @@
 """What rules say, over real Postgres: kept apart from what people say, and taught until somebody speaks."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from learning_desk import NOW, add_labels
+from learning_desk import NOW, Teacher, add_labels, desk, queued
 from sqlalchemy import Connection, Engine
 from stored_rows import NOON, row, store
 from typer.testing import CliRunner
 
 from bearometer_retrainer.commands import labels as command
 from bearometer_retrainer.lesson import Recipe, gather
+from bearometer_retrainer.run import run
 from bearometer_shared.errors import UserError
+from bearometer_shared.inference import artifact
 from bearometer_shared.settings import settings
-from bearometer_shared.storage import label_words, labels, weak_labels
+from bearometer_shared.storage import label_words, labels, runs, weak_labels
 from bearometer_shared.storage.labels import Labelled, NewLabel
 from bearometer_shared.storage.session import connect, transaction
 from bearometer_shared.storage.weak_labels import NewWeakLabel
+from bearometer_training.data import Row
 
 
 @pytest.fixture
@@ -85,6 +90,33 @@ def test_a_run_learns_from_them_with_less_weight_and_is_never_judged_by_them(dat
     assert len(lesson.label_ids) == 100
     assert all(row.text.startswith("text") for row in lesson.held_out)
     assert set(lesson.weak) <= set(lesson.taught)
+
+
+def test_under_the_setting_a_run_learns_what_champion_and_parent_agree_on(database: Engine, tmp_path: Path) -> None:
+    """Of stories that nobody has labelled; without a parent there is nobody to agree with, and nothing is asked."""
+    asked: list[tuple[list[str], list[str]]] = []
+
+    def ensemble(folders: Sequence[Path], texts: Sequence[str]) -> list[Row]:
+        asked.append(([artifact.read_manifest(folder).version for folder in folders], list(texts)))
+        return [Row(text, "negative") for text in texts]
+
+    at = replace(desk(database, tmp_path, teacher := Teacher()), ensemble=ensemble)
+    add_labels(database, 100, "early")
+    run(at, queued(database))
+    assert (asked, teacher.lessons[0].weak) == ([], [])
+    add_labels(database, 100, "late")
+    with transaction(database) as connection:
+        labels.add(connection, [NewLabel("Bank 7 plunges", "neutral", None, "ana")], NOW)
+    run(at, run_id := queued(database))
+    ((versions, texts),) = asked
+    assert versions == ["candidate", "shipped"]
+    assert sorted(texts) == sorted(["A bank opens", *(f"Bank {n} plunges" for n in range(20) if n != 7)])
+    lesson = teacher.lessons[1]
+    assert lesson.composition["pseudo"] == len(lesson.weak) > 10
+    with transaction(database) as connection:
+        row = runs.get(connection, run_id) or {}
+    assert row["data_snapshot"] == lesson.snapshot
+    assert row["figures"]["data"]["pseudo"] == len(lesson.weak)
 
 
 def test_an_unknown_rule_is_named(database: Engine) -> None:

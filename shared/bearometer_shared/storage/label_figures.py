@@ -5,8 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from bearometer_shared.agreement import Agreement, agreement
-from bearometer_shared.storage import label_words, labels, weak_labels
-from bearometer_shared.storage.alert_tables import Alert
+from bearometer_shared.storage import label_words, labels, verdicts, weak_labels
 from bearometer_shared.storage.learning_tables import Label, LabelSkip
 
 
@@ -18,15 +17,9 @@ def figures(connection: Connection) -> dict[str, Any]:
     skips = connection.execute(select(func.count()).select_from(LabelSkip)).scalar_one()
     weak = sum(weak_labels.counts(connection).values())
     by_kind = {"label": said, "adjudication": settled, "skip": skips, "weak": weak}
-    return labels.stats(connection) | {"by_kind": by_kind, "verdicts": _verdicts(connection)}
+    return labels.stats(connection) | {"by_kind": by_kind, "verdicts": verdicts.counts(connection)}
 
 
 def agreements(connection: Connection) -> dict[str, Agreement]:
     """How far annotators agree on each head."""
     return {head: agreement(label_words.independent(connection, head)) for head in label_words.HEADS}
-
-
-def _verdicts(connection: Connection) -> dict[str, int]:
-    judged = select(Alert.verdict, func.count()).where(Alert.verdict.is_not(None))
-    found = connection.execute(judged.group_by(Alert.verdict).order_by(Alert.verdict))
-    return {str(verdict): count for verdict, count in found}

@@ -16,6 +16,10 @@ _STORIES = """
     SELECT title, left(body, 1000) FROM articles WHERE stream = :stream AND story = id
     ORDER BY published_at DESC, id LIMIT :limit
 """
+_ARRIVED = """
+    SELECT title, left(body, 1000) FROM articles WHERE stored_at <= :before AND story = id
+    ORDER BY stored_at DESC, stream, id LIMIT :limit
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,15 @@ def texts(connection: Connection, stream: str, limit: int) -> list[str]:
     """The newest stories of a stream, each as the model reads its first item. No text twice."""
     found = connection.execute(text(_STORIES), {"stream": stream, "limit": limit})
     return list(dict.fromkeys(words for title, body in found if (words := model_text(title, body))))
+
+
+def unread(connection: Connection, before: datetime, limit: int) -> list[str]:
+    """The newest stories over all streams that were stored by a time and that nobody has labelled."""
+    found = connection.execute(text(_ARRIVED), {"before": before, "limit": limit})
+    by_hash = {text_hash(words): words for title, body in found if (words := model_text(title, body))}
+    labelled = connection.execute(select(Label.text_hash).where(Label.text_hash.in_(list(by_hash)))).scalars()
+    known = set(labelled)
+    return [words for hash, words in by_hash.items() if hash not in known]
 
 
 def replace(connection: Connection, rule: str, read: Sequence[str], said: Sequence[NewWeakLabel], at: datetime) -> None:
