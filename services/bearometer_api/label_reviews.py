@@ -32,6 +32,7 @@ class Disagreement(BaseModel):
     """A text that waits for adjudication: a label with `adjudicated` settles it."""
 
     text: str = Field(examples=["Hartwell Bank fined"])
+    entity: str = Field(description="whose sentiment it is about; empty: the text's own", examples=[""])
     heads: list[Literal["sentiment", "topic"]] = Field(description="on what they disagree", examples=[["sentiment"]])
     words: list[Word]
 

@@ -23,6 +23,7 @@ class GivenLabel(OfText):
 
     sentiment: Literal["negative", "neutral", "positive"] | None = None
     topic: str | None = Field(None, max_length=200, examples=["Financials"])
+    entity: str = Field("", max_length=200, description="the sentiment is the one towards it", examples=[""])
     guideline: str = Field("", max_length=200, description="version of the guidelines", examples=["2026-03"])
     adjudicated: bool = False
 

@@ -112,7 +112,7 @@ class Reporter:
 
 Teach = Callable[[Path, Path, Lesson, Recipe, Reporter], Candidate]
 Shadow = Callable[[Engine, Path, Path, datetime], dict[str, Any]]
-Ensemble = Callable[[Sequence[Path], Sequence[str]], list[Row]]
+Ensemble = Callable[[Sequence[Path], Sequence[str], float], list[Row]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 why, and what the model had said."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,21 +20,22 @@ def parsed(file: Path, annotator: str, now: datetime) -> tuple[list[NewLabel], l
     for number, line in data.lines(file):
         where = f"{file}:{number}"
         try:
-            good.append(_label(line, where, annotator, now))
+            good += _labels(line, where, annotator, now)
         except UserError as error:
             reason = str(error)
             bad.append(reason if reason.startswith(where) else f"{where}: {reason}")
     return good, bad
 
 
-def _label(line: bytes, where: str, annotator: str, now: datetime) -> NewLabel:
+def _labels(line: bytes, where: str, annotator: str, now: datetime) -> list[NewLabel]:
+    """What a row says of its text, and of each entity in it."""
     row, given = data.parse(line, where), json.loads(line)
     adjudicated = given.get("adjudicated") or False
     if adjudicated is not True and adjudicated is not False:
         raise UserError(f"adjudicated: neither true nor false: {adjudicated!r}")
-    return NewLabel(
+    spoken = NewLabel(
         row.text,
-        row.sentiment,
+        row.sentiment or next((label for _, label in row.entities), None),
         row.topic,
         annotator=_word(given, "annotator") or annotator,
         note=_word(given, "note"),
@@ -43,6 +45,8 @@ def _label(line: bytes, where: str, annotator: str, now: datetime) -> NewLabel:
         model_said=_model_said(given),
         said_at=_moment(given, now),
     )
+    own = [replace(spoken, sentiment=row.sentiment)] if row.sentiment or row.topic else []
+    return own + [replace(spoken, sentiment=label, topic=None, entity=name) for name, label in row.entities]
 
 
 def _word(given: dict[str, Any], name: str) -> str:

@@ -1,7 +1,7 @@
 """What a run learns from: fresh labels, a replay of earlier ones, and a fifth of the fresh kept back to judge by."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
@@ -22,6 +22,7 @@ class Recipe:
 
     `balance` is how evenly those are drawn over classes and times, `distil` the champion's share of what they teach.
     At most `weak` rows for each fresh one are such that no person labelled; each counts `weak_weight` of a label.
+    `sure` is the least probability that each version gives to what they agree on.
     """
 
     epochs: int = 2
@@ -34,6 +35,7 @@ class Recipe:
     distil: float = 0.5
     weak: float = 1.0
     weak_weight: float = 0.25
+    sure: float = 0.95
     checkpoint_steps: int = 50
     seed: int = 17
 
@@ -67,14 +69,14 @@ def gather(connection: Connection, recipe: Recipe) -> Lesson:
     ones, now or later. The split goes by the text alone, so that a text is always on the same side."""
     waiting = labels.fresh(connection)
     golden = {_key(row) for row in data.read(data.GOLDEN)}
-    fresh = [row for row in map(_row, waiting) if _key(row) not in golden]
-    earlier, once_held_out = data.split([*map(_row, labels.earlier(connection))], HELD_OUT)
+    fresh = [row for row in _rows(waiting) if _key(row) not in golden]
+    earlier, once_held_out = data.split(_rows(labels.earlier(connection)), HELD_OUT)
     known = golden | {_key(row) for row in once_held_out}
     past, seed = ([row for row in rows if _key(row) not in known] for rows in (earlier, data.read(data.SEED)))
     made = lesson(fresh, past, seed, recipe)
     periods = _periods(connection, {_key(row) for row in made.held_out})
     made = replace(made, label_ids=[i for label in waiting for i in label.ids], periods=periods)
-    return with_weak(made, "weak", [*map(_row, weak_labels.agreed(connection))], recipe)
+    return with_weak(made, "weak", _rows(weak_labels.agreed(connection)), recipe)
 
 
 def lesson(fresh: Sequence[Row], earlier: Sequence[Row], seed: Sequence[Row], recipe: Recipe) -> Lesson:
@@ -112,8 +114,17 @@ def _periods(connection: Connection, known: set[str]) -> dict[int, list[Row]]:
     return {run_id: rows for run_id, rows in found.items() if rows}
 
 
-def _row(label: Labelled) -> Row:
-    return Row(label.text, label.sentiment, label.topic)
+def _rows(found: Iterable[Labelled]) -> list[Row]:
+    """A row for each text: what is said of it, and of entities in it."""
+    rows: dict[str, Row] = {}
+    for one in found:
+        row = rows.get(one.text.casefold(), Row(one.text))
+        if one.entity and one.sentiment:
+            row = replace(row, entities=(*row.entities, (one.entity, one.sentiment)))
+        else:
+            row = replace(row, sentiment=one.sentiment, topic=one.topic)
+        rows[one.text.casefold()] = row
+    return list(rows.values())
 
 
 def _key(row: Row) -> str:

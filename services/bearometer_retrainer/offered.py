@@ -25,5 +25,5 @@ def turn(
     recipe = Recipe(**changed)
     made = lesson(*labels, recipe)
     if ensemble:
-        made = with_weak(made, "pseudo", pseudo.of_folders(ensemble, unread), recipe)
+        made = with_weak(made, "pseudo", pseudo.of_folders(ensemble, unread, recipe.sure), recipe)
     learning.fine_tune(parent, folder, made, recipe, report)

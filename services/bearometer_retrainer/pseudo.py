@@ -15,7 +15,6 @@ from bearometer_shared.storage.session import transaction
 from bearometer_training.answers import Scorer
 from bearometer_training.data import Row
 
-SURE = 0.95  # the least probability that each version gives to what it says
 ITEMS = 2000  # of the newest: seconds of scoring for each version
 
 
@@ -29,34 +28,33 @@ def widened(desk: Desk, claimed: Claim, champion: Champion, lesson: Lesson, reci
             return lesson
         asked = runs.get(connection, claimed.id)
         texts = weak_labels.unread(connection, asked["created_at"], ITEMS) if asked else []
-    rows = desk.ensemble([desk.store.fetch(location) for location in locations], texts)
+    rows = desk.ensemble([desk.store.fetch(location) for location in locations], texts, recipe.sure)
     lesson = with_weak(lesson, "pseudo", rows, recipe)
     with transaction(desk.database) as connection:
         runs.note_data(connection, claimed, lesson.snapshot)
     return lesson
 
 
-def of_folders(folders: Sequence[Path], texts: Sequence[str]) -> list[Row]:
-    """What all artifacts in `folders` are sure of."""
+def of_folders(folders: Sequence[Path], texts: Sequence[str], sure: float) -> list[Row]:
+    """What all artifacts in `folders` agree on with a probability of `sure` at least."""
     from bearometer_shared.inference.engine import Engine  # the model runtime, loaded by runs that want it
 
-    return agreed([Engine.load(folder, device="cpu") for folder in folders], texts)
+    return agreed([Engine.load(folder, device="cpu") for folder in folders], texts, sure)
 
 
-def agreed(engines: Sequence[Scorer], texts: Sequence[str]) -> list[Row]:
+def agreed(engines: Sequence[Scorer], texts: Sequence[str], sure: float) -> list[Row]:
     """Of each text the heads on which every engine says the same, and is sure of it; texts without any are left out."""
     scored = zip(*(engine.score(texts) for engine in engines), strict=True)
     rows = []
     for text, said in zip(texts, scored, strict=True):
-        feels = _word([(score.sentiment, max(score.negative, score.neutral, score.positive)) for score in said])
-        about = _word([(score.topic, score.topic_p) for score in said])
+        feels = _word([(score.sentiment, max(score.negative, score.neutral, score.positive)) for score in said], sure)
+        about = _word([(score.topic, score.topic_p) for score in said], sure)
         if feels or about:
             rows.append(Row(text, feels, about))
     return rows
 
 
-def _word(said: Sequence[tuple[str, int]]) -> str | None:
+def _word(said: Sequence[tuple[str, int]], sure: float) -> str | None:
     """The one word of all, if each is sure; probabilities are in millionths."""
-    words = {word for word, share in said if share >= SURE * 1_000_000}
-    sure = all(share >= SURE * 1_000_000 for _, share in said)
-    return words.pop() if sure and len(words) == 1 else None
+    words = {word for word, _ in said}
+    return words.pop() if len(words) == 1 and all(share >= sure * 1_000_000 for _, share in said) else None

@@ -83,7 +83,9 @@ def _conclude(desk: Desk, claimed: Claim, found: Outcome) -> None:
         decision, judged = _decide(connection, claimed, found)
         if judged:
             labels.mark_used(connection, found.lesson.label_ids, claimed.id)
-            judging = [(row.text, row.sentiment, row.topic) for row in found.lesson.held_out]
+            judging = [
+                (row.text, row.sentiment, row.topic) for row in found.lesson.held_out if row.sentiment or row.topic
+            ]
             held_out.keep(connection, claimed.id, judging)
         if decision.promote:
             reason = f"run {claimed.id}: {decision.reason}"

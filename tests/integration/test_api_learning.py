@@ -123,7 +123,8 @@ def test_a_disagreement_is_listed_until_a_label_adjudicates(client: TestClient) 
     listed = client.get("/v1/labels/disagreements?limit=1").json()
     word = {"topic": None, "guideline": "2026-03", "note": "", "at": "2026-03-05T12:00:00Z"}
     words = [{"annotator": "ana", "sentiment": "negative"}, {"annotator": "ben", "sentiment": "positive"}]
-    item = {"text": "A fine", "heads": ["sentiment"], "words": [said | word for said in words]}
+    said = {"text": "A fine", "entity": "", "heads": ["sentiment"]}
+    item = said | {"words": [words_of | word for words_of in words]}
     assert listed == {"total": 1, "items": [item]}
     pair = {"annotators": ["ana", "ben"], "texts": 1, "kappa": 0.0}
     agreement = client.get("/v1/labels/agreement").json()

@@ -15,12 +15,14 @@ from typer import Typer
 from typer.testing import CliRunner, Result
 
 from bearometer_retrainer import commands, label_files, schedule
+from bearometer_retrainer.lesson import Recipe, gather
 from bearometer_retrainer.run import run
 from bearometer_shared.errors import ArtifactError, UserError
 from bearometer_shared.settings import Settings, settings
 from bearometer_shared.storage import labels, models, outbox, retention, runs
 from bearometer_shared.storage.labels import Labelled, NewLabel
 from bearometer_shared.storage.session import connect, transaction
+from bearometer_training import data
 
 
 @pytest.fixture
@@ -107,6 +109,31 @@ def test_labels_come_out_as_they_went_in(database: Engine, tmp_path: Path) -> No
     assert facts(call(commands.labels, "export", str(out), "--json")) == {"exported": 3}
     assert [json.loads(line) for line in out.read_text().splitlines()] == said
     assert facts(call(commands.labels, "import", file, "--json"))["imported"] == 0, "changes of mind have their times"
+
+
+def test_a_label_of_an_entity_is_apart_from_that_of_its_text(database: Engine, tmp_path: Path) -> None:
+    """It is disputed and settled by itself, teaches the same row, and comes out as training reads it."""
+    rows = [
+        {"text": "Alpha beats Beta", "topic": "Earnings", "entities": {"Alpha": "positive", "Beta": "negative"}},
+        {"text": "Alpha beats Beta", "entities": {"beta": "neutral"}, "annotator": "ben"},
+    ]
+    file, out = write(tmp_path / "l.jsonl", *map(json.dumps, rows)), tmp_path / "out.jsonl"
+    assert facts(call(commands.labels, "import", file, "--annotator", "ana", "--json"))["imported"] == 4
+    [item] = facts(call(commands.labels, "disagreements", "--json"))["items"]
+    assert (item["entity"], item["heads"]) == ("beta", ["sentiment"])
+    assert "(on sentiment towards beta)" in call(commands.labels, "disagreements").stdout
+    settle = ("adjudicate", rows[0]["text"], "--entity", "Beta", "--sentiment", "negative", "--json")
+    assert facts(call(commands.labels, *settle))["disputed"] == 0
+    with transaction(database) as connection:
+        lesson = gather(connection, Recipe())
+    [row] = [*lesson.fresh, *lesson.held_out]
+    assert (row.sentiment, row.topic) == (None, "Earnings")
+    assert {name.title(): word for name, word in row.entities} == {"Alpha": "positive", "Beta": "negative"}
+    call(commands.labels, "export", str(out))
+    assert [row.entities for row in data.read(out)][1:3] == [(("Alpha", "positive"),), (("Beta", "negative"),)]
+    assert facts(call(commands.labels, "import", str(out), "--json"))["imported"] == 0
+    with pytest.raises(UserError, match="a topic is the whole text's"):
+        NewLabel("Alpha beats Beta", "positive", "Earnings", "ana", entity="Alpha")
 
 
 def test_an_old_file_overrules_nothing_that_was_said_since(database: Engine, tmp_path: Path) -> None:

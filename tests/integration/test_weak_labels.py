@@ -96,7 +96,7 @@ def test_under_the_setting_a_run_learns_what_champion_and_parent_agree_on(databa
     """Of stories that nobody has labelled; without a parent there is nobody to agree with, and nothing is asked."""
     asked: list[tuple[list[str], list[str]]] = []
 
-    def ensemble(folders: Sequence[Path], texts: Sequence[str]) -> list[Row]:
+    def ensemble(folders: Sequence[Path], texts: Sequence[str], sure: float) -> list[Row]:
         asked.append(([artifact.read_manifest(folder).version for folder in folders], list(texts)))
         return [Row(text, "negative") for text in texts]
 

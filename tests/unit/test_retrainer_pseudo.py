@@ -29,11 +29,11 @@ SURE = version(990_000, "Macro", 990_000)
 
 
 def test_what_all_say_and_are_sure_of_is_a_label_head_by_head() -> None:
-    assert pseudo.agreed([SURE, SURE], ["a"]) == [Row("a", "positive", "Macro")]
-    assert pseudo.agreed([SURE, version(990_000, "Macro", 940_000)], ["a"]) == [Row("a", "positive", None)]
-    assert pseudo.agreed([SURE, version(940_000, "Macro", 960_000)], ["a"]) == [Row("a", None, "Macro")]
-    assert pseudo.agreed([SURE, version(10_000, "Earnings", 990_000)], ["a"]) == []
+    assert pseudo.agreed([SURE, SURE], ["a"], 0.95) == [Row("a", "positive", "Macro")]
+    assert pseudo.agreed([SURE, version(990_000, "Macro", 940_000)], ["a"], 0.95) == [Row("a", "positive", None)]
+    assert pseudo.agreed([SURE, version(940_000, "Macro", 960_000)], ["a"], 0.95) == [Row("a", None, "Macro")]
+    assert pseudo.agreed([SURE, version(10_000, "Earnings", 990_000)], ["a"], 0.95) == []
 
 
 def test_without_texts_there_is_nothing_to_learn() -> None:
-    assert pseudo.agreed([SURE, SURE], []) == []
+    assert pseudo.agreed([SURE, SURE], [], 0.95) == []

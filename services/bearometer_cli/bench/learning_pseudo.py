@@ -11,14 +11,14 @@ from bearometer_cli.bench.learning_stage import Stage
 
 ROUNDS = 3  # the first has no ensemble yet: what it starts from has no parent
 WAYS: Mapping[str, Mapping[str, Any]] = {
-    "pseudo": {},  # as a run does under the setting
-    "pseudo-more": {"weak": 8.0, "weak_weight": 0.5},
-}
+    "pseudo-0.6": {"sure": 0.6, "weak": 8.0, "weak_weight": 0.5},
+    "pseudo-0.8": {"sure": 0.8},
+}  # a model of few rows is sure of nothing by 0.95
 
 
 def pseudo(folder: Path, items: int, home: Path, say: Callable[[str], None]) -> dict[str, Any]:
-    """Accuracy on old and new rows after each round: without, with, and with far more of it. The ensemble is a round's
-    champion and its parent. Raises UserError where `folder` lacks the data."""
+    """Accuracy on old and new rows after each round: without, and with many or few texts of it. The ensemble is a
+    round's champion and its parent. Raises UserError where `folder` lacks the data."""
     drift = learning_drift.made(folder, items, REPORTING)
     bench = Bench(drift, home / kept(REPORTING, items), say)
     start = bench.full(0)

@@ -37,13 +37,19 @@ def disputed(connection: Connection) -> int:
 
 
 def disagreements(connection: Connection, limit: int) -> list[dict[str, Any]]:
-    """Texts that wait for adjudication, oldest first: `text`, the contested `heads`, and in `words` each annotator's
-    newest `sentiment`, `topic`, `guideline` and `note`, and when they last spoke (`at`)."""
+    """Texts that wait for adjudication, oldest first: `text`, `entity`, the contested `heads`, and in `words` each
+    annotator's newest `sentiment`, `topic`, `guideline` and `note`, and when they last spoke (`at`)."""
     contested = (func.bool_or(Label.text_hash.in_(_contested(head))).label(name) for name, head in HEADS.items())
-    texts = select(Label.text_hash, newest(Label.text).label("text"), *contested).where(_waits())
+    named = (newest(column).label(column.key) for column in (Label.text, Label.entity))
+    texts = select(Label.text_hash, *named, *contested).where(_waits())
     found = connection.execute(texts.group_by(Label.text_hash).order_by(func.min(Label.id)).limit(limit)).all()
     waiting = {
-        row.text_hash: {"text": row.text, "heads": [name for name in HEADS if getattr(row, name)], "words": []}
+        row.text_hash: {
+            "text": row.text,
+            "entity": row.entity,
+            "heads": [name for name in HEADS if getattr(row, name)],
+            "words": [],
+        }
         for row in found
     }
     for spoken in _spoken(connection, list(waiting)):

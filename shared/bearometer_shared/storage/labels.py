@@ -24,7 +24,7 @@ Speaker = tuple[str, str | None]  # a text, and who speaks of it: an annotator, 
 class NewLabel:
     """A label to store: a text and its sentiment, its topic or both. Raises UserError where it says nothing known.
 
-    `said_at` is when it was said, where that was not just now.
+    With an `entity` the sentiment is the one towards it. `said_at` is when it was said, where that was not just now.
     """
 
     text: str
@@ -37,12 +37,15 @@ class NewLabel:
     guideline: str = ""
     adjudicated: bool = False
     said_at: datetime | None = None
+    entity: str = ""
 
     def __post_init__(self) -> None:
         if not model_text(clean(self.text)):
             raise UserError("text: missing or empty")
         if self.sentiment is None and self.topic is None:
             raise UserError("neither sentiment nor topic")
+        if self.entity and self.topic is not None:
+            raise UserError(f"a topic is the whole text's; of {self.entity!r} give the sentiment alone")
         if self.sentiment not in (None, *SENTIMENTS):
             raise UserError(f"unknown sentiment {self.sentiment!r}; known: {', '.join(SENTIMENTS)}")
         if self.topic not in (None, *TOPICS):
@@ -59,12 +62,14 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A text with the word that counts of each head, and the ids of all its labels that are not contested."""
+    """A text, or an entity in it, with the word that counts of each head, and the ids of all labels of it that are not
+    contested."""
 
     text: str
     sentiment: str | None
     topic: str | None
     ids: tuple[int, ...]
+    entity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +99,15 @@ def add(connection: Connection, labels: Sequence[NewLabel], at: datetime) -> lis
     return [place if place > 0 else ids[-place - 1] for place in places]
 
 
-def text_hash(text: str) -> str:
-    """The key of a text as the model reads it; upper and lower case are the same text."""
-    return hashlib.sha256(model_text(clean(text)).casefold().encode()).hexdigest()[:32]
+def text_hash(text: str, entity: str = "") -> str:
+    """The key of a text as the model reads it, or of an entity in it; upper and lower case are the same."""
+    spoken_of = "\n".join(filter(None, (model_text(clean(text)), clean(entity))))
+    return hashlib.sha256(spoken_of.casefold().encode()).hexdigest()[:32]
 
 
-def known(connection: Connection, text: str) -> bool:
-    """Whether anybody has labelled this text."""
-    return connection.execute(select(exists().where(Label.text_hash == text_hash(text)))).scalar_one()
+def known(connection: Connection, text: str, entity: str = "") -> bool:
+    """Whether anybody has labelled this text, or this entity in it."""
+    return connection.execute(select(exists().where(Label.text_hash == text_hash(text, entity)))).scalar_one()
 
 
 def fresh(connection: Connection) -> list[Labelled]:
@@ -141,18 +147,22 @@ def stats(connection: Connection) -> dict[str, Any]:
 
 
 def export(connection: Connection) -> Iterator[dict[str, Any]]:
-    """Every label, oldest first, as the fields of a label file."""
-    said = (Label.text, Label.sentiment, Label.topic, Label.annotator)
+    """Every label, oldest first, as the fields of a label file, which training reads too."""
+    said = (Label.text, Label.entity, Label.sentiment, Label.topic, Label.annotator)
     context = (Label.guideline, Label.adjudicated, Label.note, Label.model_version, Label.model_said)
     columns = (*said, *context, Label.created_at)
     for row in connection.execute(select(*columns).order_by(Label.id)).mappings():
-        yield {name: value for name, value in row.items() if value not in (None, "", False)}
+        told = {name: value for name, value in row.items() if value not in (None, "", False)}
+        if entity := told.pop("entity", ""):
+            told["entities"] = {entity: told.pop("sentiment")}
+        yield told
 
 
 def _row(label: NewLabel, at: datetime) -> dict[str, Any]:
     return {
         "text": model_text(clean(label.text)),
-        "text_hash": text_hash(label.text),
+        "text_hash": text_hash(label.text, label.entity),
+        "entity": clean(label.entity),
         "sentiment": label.sentiment,
         "topic": label.topic,
         "annotator": clean(label.annotator),
@@ -194,12 +204,13 @@ def _newest_words(connection: Connection, *, used: bool) -> list[Labelled]:
         label_words.settled(Label.sentiment).label("sentiment"),
         label_words.settled(Label.topic).label("topic"),
         func.array_agg(Label.id).filter(label_words.counts()).label("ids"),
+        label_words.newest(Label.entity).label("entity"),
     )
     unused = func.bool_or(Label.run_id.is_(None))
     grouped = select(*columns).group_by(Label.text_hash).having(~unused if used else unused)
     found = connection.execute(grouped.order_by(func.min(Label.id)))
     return [
-        Labelled(row.text, row.sentiment, row.topic, tuple(row.ids or ()))
+        Labelled(row.text, row.sentiment, row.topic, tuple(row.ids or ()), row.entity)
         for row in found
         if row.sentiment or row.topic
     ]

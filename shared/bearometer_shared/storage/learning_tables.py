@@ -10,13 +10,14 @@ from bearometer_shared.storage.tables import Table
 
 
 class Label(Table):
-    """What a person says of a text, by which version of the guidelines. Nothing is overwritten; `adjudicated` settles
-    what annotators disagree on."""
+    """What a person says of a text, or of an entity in it, by which version of the guidelines. Nothing is overwritten;
+    `adjudicated` settles what annotators disagree on. `text_hash` is of both, the text and the entity."""
 
     __tablename__ = "labels"
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     text: Mapped[str]
     text_hash: Mapped[str] = mapped_column(index=True)
+    entity: Mapped[str] = mapped_column(server_default="")
     sentiment: Mapped[str | None]
     topic: Mapped[str | None]
     annotator: Mapped[str]
