@@ -10,8 +10,7 @@ from pydantic import BaseModel, Field
 from bearometer_api.label_texts import OfText, meant
 from bearometer_api.parts import Given
 from bearometer_api.shapes import Id, Limit, Query, Utc
-from bearometer_shared import agreement
-from bearometer_shared.storage import label_skips, label_words
+from bearometer_shared.storage import label_figures, label_skips, label_words
 from bearometer_shared.storage.label_skips import NewSkip
 from bearometer_shared.storage.session import transaction
 
@@ -33,6 +32,7 @@ class Disagreement(BaseModel):
     """A text that waits for adjudication: a label with `adjudicated` settles it."""
 
     text: str = Field(examples=["Hartwell Bank fined"])
+    entity: str = Field(description="whose sentiment it is about; empty: the text's own", examples=[""])
     heads: list[Literal["sentiment", "topic"]] = Field(description="on what they disagree", examples=[["sentiment"]])
     words: list[Word]
 
@@ -92,7 +92,7 @@ def list_disagreements(query: Annotated[DisagreementQuery, FromQuery()], given: 
 def measure(given: Given) -> AgreementOfHeads:
     """How far annotators agree beyond chance, by their newest words."""
     with transaction(given.engine) as connection:
-        found = {head: agreement.agreement(label_words.independent(connection, head)) for head in label_words.HEADS}
+        found = label_figures.agreements(connection)
     return AgreementOfHeads.model_validate(found, from_attributes=True)
 
 

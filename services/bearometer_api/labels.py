@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from bearometer_api.label_texts import OfText, meant
 from bearometer_api.parts import Given
-from bearometer_shared.storage import labels
+from bearometer_shared.storage import label_figures, labels
 from bearometer_shared.storage.labels import NewLabel
 from bearometer_shared.storage.session import transaction
 
@@ -23,6 +23,7 @@ class GivenLabel(OfText):
 
     sentiment: Literal["negative", "neutral", "positive"] | None = None
     topic: str | None = Field(None, max_length=200, examples=["Financials"])
+    entity: str = Field("", max_length=200, description="the sentiment is the one towards it", examples=[""])
     guideline: str = Field("", max_length=200, description="version of the guidelines", examples=["2026-03"])
     adjudicated: bool = False
 
@@ -52,6 +53,8 @@ class LabelStats(BaseModel):
     fresh: int = Field(examples=[12])
     total: int = Field(examples=[512])
     disputed: int = Field(examples=[3])
+    by_kind: dict[str, int] = Field(examples=[{"label": 500, "adjudication": 12, "skip": 9, "weak": 0}])
+    verdicts: dict[str, int] = Field(description="on alerts", examples=[{"true": 31, "false": 4}])
     by_sentiment: dict[str, int] = Field(examples=[{"negative": 230, "neutral": 180, "positive": 102}])
     by_topic: dict[str, int] = Field(examples=[{"Financials": 90}])
 
@@ -68,7 +71,7 @@ def add(given_labels: GivenLabels, given: Given) -> Stored:
 def stats(given: Given) -> LabelStats:
     """Counts the labels."""
     with transaction(given.engine) as connection:
-        return LabelStats.model_validate(labels.stats(connection))
+        return LabelStats.model_validate(label_figures.figures(connection))
 
 
 def _new(connection: Connection, label: GivenLabel) -> NewLabel:

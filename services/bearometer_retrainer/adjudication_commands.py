@@ -7,10 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from bearometer_retrainer import terminal
-from bearometer_shared import agreement
 from bearometer_shared.clock import SystemClock
 from bearometer_shared.errors import UserError
-from bearometer_shared.storage import label_words, labels
+from bearometer_shared.storage import label_figures, label_words, labels
 from bearometer_shared.storage.labels import NewLabel
 
 AsJson = Annotated[bool, typer.Option("--json", help="print one object")]
@@ -30,7 +29,8 @@ def disagreements(
         return
     typer.echo(f"{total} texts wait for adjudication")
     for item in items:
-        typer.echo(f"\n{item['text']}  (on {' and '.join(item['heads'])})")
+        towards = f" towards {item['entity']}" if item["entity"] else ""
+        typer.echo(f"\n{item['text']}  (on {' and '.join(item['heads'])}{towards})")
         for word in item["words"]:
             typer.echo(f"  {word['annotator']}: {_spoken(word)}")
 
@@ -40,6 +40,7 @@ def adjudicate(
     annotator: Annotated[str, typer.Option(help="who decides", default_factory=getuser, show_default="you")],
     sentiment: Annotated[str | None, typer.Option(help="negative, neutral or positive")] = None,
     topic: Annotated[str | None, typer.Option(help="the topic that counts")] = None,
+    entity: Annotated[str, typer.Option(help="the sentiment is the one towards it")] = "",
     note: Annotated[str, typer.Option(help="why")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -47,10 +48,11 @@ def adjudicate(
 
     Example: bearometer labels adjudicate "Hartwell Bank fined" --sentiment negative --note "a fine is a loss"
     """
-    new = NewLabel(text, sentiment, topic, annotator, note, adjudicated=True)
+    new = NewLabel(text, sentiment, topic, annotator, note, adjudicated=True, entity=entity)
     with terminal.transaction() as connection:
-        if not labels.known(connection, text):
-            raise UserError(f"nobody has labelled {text!r}: an adjudication is about a text with labels")
+        if not labels.known(connection, text, entity):
+            spoken_of = f"{entity!r} in {text!r}" if entity else repr(text)
+            raise UserError(f"nobody has labelled {spoken_of}: an adjudication is about a text with labels")
         [id] = labels.add(connection, [new], SystemClock().now())
         left = label_words.disputed(connection)
     if as_json:
@@ -65,7 +67,7 @@ def measure(as_json: AsJson = False) -> None:
     Example: bearometer labels agreement
     """
     with terminal.transaction() as connection:
-        found = {head: agreement.agreement(label_words.independent(connection, head)) for head in label_words.HEADS}
+        found = label_figures.agreements(connection)
     if as_json:
         terminal.print_json({head: asdict(said) for head, said in found.items()})
         return

@@ -3,7 +3,7 @@
 import math
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ from bearometer_shared.inference.store import Store
 from bearometer_shared.storage import runs
 from bearometer_shared.storage.runs import Claim
 from bearometer_shared.storage.session import is_outage, retrying, transaction
+from bearometer_training.data import Row
 
 if TYPE_CHECKING:
     from bearometer_training.train import Progress  # torch, which only a run that trains should load
@@ -111,12 +112,13 @@ class Reporter:
 
 Teach = Callable[[Path, Path, Lesson, Recipe, Reporter], Candidate]
 Shadow = Callable[[Engine, Path, Path, datetime], dict[str, Any]]
+Ensemble = Callable[[Sequence[Path], Sequence[str], float], list[Row]]
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What a run works with. `folder` is scratch space of this machine; `teach` makes the candidate, `shadow` shows it
-    the newest items beside the champion.
+    the newest items beside the champion, `ensemble` labels texts where versions agree, if that is wanted.
     """
 
     database: Engine
@@ -125,6 +127,7 @@ class Desk:
     folder: Path
     teach: Teach
     shadow: Shadow
+    ensemble: Ensemble | None = None
 
 
 def _fail(desk: "Desk", claimed: Claim, line: str) -> None:

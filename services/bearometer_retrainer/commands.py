@@ -14,16 +14,20 @@ from bearometer_retrainer import (
     rescore_command,
     store_commands,
     terminal,
+    weak_command,
 )
 from bearometer_shared.errors import UserError
 from bearometer_shared.storage.runs import Overruling
 
 labels = typer.Typer(
-    help="Labels: what to label next; import, count, settle and export what people say.", no_args_is_help=True
+    help="Labels: what to label next; import, count, settle and export what people say; let rules label the rest.",
+    no_args_is_help=True,
 )
 labels.command("import")(label_commands.import_file)
 labels.command("stats")(label_commands.stats)
 labels.command("queue")(queue_command.queue)
+labels.command("skip")(queue_command.skip)
+labels.command("weak")(weak_command.weak)
 labels.command("export")(label_commands.export)
 labels.command("disagreements")(adjudication_commands.disagreements)
 labels.command("adjudicate")(adjudication_commands.adjudicate)

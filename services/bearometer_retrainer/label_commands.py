@@ -1,6 +1,7 @@
 """`bearometer labels`: files of labels into Postgres and out of it."""
 
 import json
+from dataclasses import asdict
 from datetime import datetime
 from getpass import getuser
 from pathlib import Path
@@ -11,7 +12,7 @@ import typer
 from bearometer_retrainer import label_files, terminal
 from bearometer_shared.clock import SystemClock
 from bearometer_shared.errors import UserError
-from bearometer_shared.storage import labels
+from bearometer_shared.storage import label_figures, labels, verdicts
 
 LabelFile = Annotated[Path, typer.Argument(help="JSON Lines: text (or title), sentiment, topic or both; who and why")]
 AsJson = Annotated[bool, typer.Option("--json", help="print one object")]
@@ -29,11 +30,12 @@ def import_file(
 
     Example: bearometer labels import corrections.jsonl --annotator ana
     """
-    good, bad = label_files.parsed(file, annotator)
+    now = SystemClock().now()
+    good, bad = label_files.parsed(file, annotator, now)
     with terminal.transaction() as connection, _progress(len(good)) as bar:
         fresh_before = labels.stats(connection)["fresh"]
         for start in range(0, len(good), CHUNK):
-            labels.add(connection, good[start : start + CHUNK], SystemClock().now())
+            labels.add(connection, good[start : start + CHUNK], now)
             bar.advance(bar.task_ids[0], CHUNK)
         fresh = labels.stats(connection)["fresh"]
     for line in bad:
@@ -47,34 +49,45 @@ def import_file(
 
 
 def stats(as_json: AsJson = False) -> None:
-    """Counts the labels.
+    """Counts the labels by kind, sentiment and topic, verdicts on alerts besides, and tells how far annotators agree.
 
     Example: bearometer labels stats
     """
     with terminal.transaction() as connection:
-        found = labels.stats(connection)
+        found = label_figures.figures(connection)
+        agreed = {head: asdict(said) for head, said in label_figures.agreements(connection).items()}
     if as_json:
-        typer.echo(json.dumps(found))
+        typer.echo(json.dumps(found | {"agreement": agreed}))
         return
     typer.echo(f"{found['total']} labels, {found['fresh']} of them fresh (no run has used them)")
     if found["disputed"]:
         typer.echo(f"{found['disputed']} texts wait for adjudication: bearometer labels disagreements")
-    for name, count in {**found["by_sentiment"], **found["by_topic"]}.items():
-        typer.echo(f"{count:7} {name}")
+    for head, said in agreed.items():
+        if said["alpha"] is not None:
+            typer.echo(f"on the {head} of {said['texts']} texts annotators agree with alpha {said['alpha']:.3f}")
+    for heading in ("by_kind", "by_sentiment", "by_topic", "verdicts"):
+        typer.echo(heading.replace("_", " "))
+        for name, count in found[heading].items():
+            typer.echo(f"{count:7} {name}")
 
 
-def export(file: Annotated[Path, typer.Argument(help="where to write JSON Lines")], as_json: AsJson = False) -> None:
-    """Writes every label to a file, oldest first.
+def export(
+    file: Annotated[Path, typer.Argument(help="where to write JSON Lines")],
+    of_alerts: Annotated[bool, typer.Option("--verdicts", help="what people say of alerts instead")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Writes every label to a file, oldest first, or every verdict on an alert with its reason and stories.
 
     Example: bearometer labels export labels.jsonl
     """
+    kind, rows = ("verdicts", verdicts.export) if of_alerts else ("labels", labels.export)
     with terminal.transaction() as connection:
-        lines = [json.dumps(row, ensure_ascii=False, default=datetime.isoformat) for row in labels.export(connection)]
+        lines = [json.dumps(row, ensure_ascii=False, default=datetime.isoformat) for row in rows(connection)]
     try:
         file.write_text("".join(line + "\n" for line in lines), "utf-8")
     except OSError as error:
         raise UserError(f"{file}: {error.strerror}") from error
-    typer.echo(json.dumps({"exported": len(lines)}) if as_json else f"{len(lines)} labels written to {file}")
+    typer.echo(json.dumps({"exported": len(lines)}) if as_json else f"{len(lines)} {kind} written to {file}")
 
 
 def _progress(total: int) -> Any:

@@ -68,7 +68,7 @@ def _shown(parent: Path, work: Path, lesson: Lesson, recipe: Recipe) -> list[Exa
     replayed = examples(lesson.replayed)
     if recipe.distil and replayed:
         replayed = teacher.teach(replayed, [parent], work, lambda done, of: None)
-    return examples(lesson.fresh) * recipe.oversample + replayed
+    return examples(lesson.fresh) * recipe.oversample + replayed + examples(lesson.weak)
 
 
 def _settings(recipe: Recipe) -> Settings:

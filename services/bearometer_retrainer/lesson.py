@@ -1,13 +1,13 @@
 """What a run learns from: fresh labels, a replay of earlier ones, and a fifth of the fresh kept back to judge by."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
 from bearometer_retrainer import replay
-from bearometer_shared.storage import held_out, labels
+from bearometer_shared.storage import held_out, labels, weak_labels
 from bearometer_shared.storage.labels import Labelled
 from bearometer_training import data
 from bearometer_training.data import Row
@@ -21,6 +21,8 @@ class Recipe:
     """How a run fine-tunes: fresh rows are shown `oversample` times an epoch, and each brings `replay` earlier ones.
 
     `balance` is how evenly those are drawn over classes and times, `distil` the champion's share of what they teach.
+    At most `weak` rows for each fresh one are such that no person labelled; each counts `weak_weight` of a label.
+    `sure` is the least probability that each version gives to what they agree on.
     """
 
     epochs: int = 2
@@ -31,14 +33,17 @@ class Recipe:
     replay_least: int = 128
     balance: float = 0.5
     distil: float = 0.5
+    weak: float = 1.0
+    weak_weight: float = 0.25
+    sure: float = 0.95
     checkpoint_steps: int = 50
     seed: int = 17
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """Rows to train on (`fresh`, and `replayed` ones that the champion knows), rows to judge by, the ids of the fresh
-    labels that they came from, and what judged in earlier runs."""
+    """Rows to train on (`fresh`, `replayed` ones that the champion knows, `weak` ones that no person labelled), rows to
+    judge by, the ids of the fresh labels that they came from, and what judged in earlier runs."""
 
     fresh: list[Row]
     replayed: list[Row]
@@ -46,11 +51,12 @@ class Lesson:
     label_ids: list[int]
     composition: dict[str, int]
     periods: Mapping[int, Sequence[Row]] = field(default_factory=dict)
+    weak: Sequence[Row] = ()
 
     @property
     def taught(self) -> list[Row]:
         """All that training sees."""
-        return [*self.fresh, *self.replayed]
+        return [*self.fresh, *self.replayed, *self.weak]
 
     @property
     def snapshot(self) -> str:
@@ -63,13 +69,14 @@ def gather(connection: Connection, recipe: Recipe) -> Lesson:
     ones, now or later. The split goes by the text alone, so that a text is always on the same side."""
     waiting = labels.fresh(connection)
     golden = {_key(row) for row in data.read(data.GOLDEN)}
-    fresh = [row for row in map(_row, waiting) if _key(row) not in golden]
-    earlier, once_held_out = data.split([*map(_row, labels.earlier(connection))], HELD_OUT)
+    fresh = [row for row in _rows(waiting) if _key(row) not in golden]
+    earlier, once_held_out = data.split(_rows(labels.earlier(connection)), HELD_OUT)
     known = golden | {_key(row) for row in once_held_out}
     past, seed = ([row for row in rows if _key(row) not in known] for rows in (earlier, data.read(data.SEED)))
     made = lesson(fresh, past, seed, recipe)
     periods = _periods(connection, {_key(row) for row in made.held_out})
-    return replace(made, label_ids=[i for label in waiting for i in label.ids], periods=periods)
+    made = replace(made, label_ids=[i for label in waiting for i in label.ids], periods=periods)
+    return with_weak(made, "weak", _rows(weak_labels.agreed(connection)), recipe)
 
 
 def lesson(fresh: Sequence[Row], earlier: Sequence[Row], seed: Sequence[Row], recipe: Recipe) -> Lesson:
@@ -86,6 +93,17 @@ def lesson(fresh: Sequence[Row], earlier: Sequence[Row], seed: Sequence[Row], re
     return Lesson(taught, replayed, now_held_out, [], composition)
 
 
+def with_weak(lesson: Lesson, source: str, rows: Sequence[Row], recipe: Recipe) -> Lesson:
+    """The lesson with some of `rows` that no person labelled, counted as `source`. What may judge, now or later, and
+    what people have labelled, in any lesson, is left out."""
+    known = {_key(row) for row in (*lesson.taught, *data.read(data.GOLDEN), *data.read(data.SEED))}
+    taught, _ = data.split([row for row in rows if _key(row) not in known], HELD_OUT)
+    wanted = max(round(recipe.weak * len(lesson.fresh)) - len(lesson.weak), 0)
+    rng = random.Random(f"{recipe.seed}/{source}/{len(taught)}")  # noqa: S311 - reproducible choice, no secret
+    drawn = [replace(row, weight=recipe.weak_weight) for row in replay.draw(taught, (), wanted, recipe.balance, rng)]
+    return replace(lesson, weak=[*lesson.weak, *drawn], composition=lesson.composition | {source: len(drawn)})
+
+
 def _periods(connection: Connection, known: set[str]) -> dict[int, list[Row]]:
     """What each earlier run held out, in shares of PERIOD_ROWS; of a text that judged twice, its newest label."""
     found, seen = {}, set(known)
@@ -96,8 +114,17 @@ def _periods(connection: Connection, known: set[str]) -> dict[int, list[Row]]:
     return {run_id: rows for run_id, rows in found.items() if rows}
 
 
-def _row(label: Labelled) -> Row:
-    return Row(label.text, label.sentiment, label.topic)
+def _rows(found: Iterable[Labelled]) -> list[Row]:
+    """A row for each text: what is said of it, and of entities in it."""
+    rows: dict[str, Row] = {}
+    for one in found:
+        row = rows.get(one.text.casefold(), Row(one.text))
+        if one.entity and one.sentiment:
+            row = replace(row, entities=(*row.entities, (one.entity, one.sentiment)))
+        else:
+            row = replace(row, sentiment=one.sentiment, topic=one.topic)
+        rows[one.text.casefold()] = row
+    return list(rows.values())
 
 
 def _key(row: Row) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bearometer_retrainer import learning
+from bearometer_retrainer import learning, pseudo
 from bearometer_retrainer.learning import Listener
-from bearometer_retrainer.lesson import Recipe, lesson
+from bearometer_retrainer.lesson import Recipe, lesson, with_weak
 from bearometer_training.data import Row
 
 
@@ -16,8 +16,14 @@ def turn(
     labels: tuple[Sequence[Row], Sequence[Row], Sequence[Row]],
     changed: Mapping[str, Any],
     report: Listener,
+    ensemble: Sequence[Path] = (),
+    unread: Sequence[str] = (),
 ) -> None:
     """Trains the artifact in `parent` further into `folder`. `labels`: fresh ones, earlier ones with the oldest first,
-    and the seed. `changed`: fields of the recipe. A fifth of the fresh is held back, as a run does for its gate."""
+    and the seed. `changed`: fields of the recipe. A fifth of the fresh is held back, as a run does for its gate.
+    Given an `ensemble` of artifacts, what these are sure of in `unread` texts is taught too."""
     recipe = Recipe(**changed)
-    learning.fine_tune(parent, folder, lesson(*labels, recipe), recipe, report)
+    made = lesson(*labels, recipe)
+    if ensemble:
+        made = with_weak(made, "pseudo", pseudo.of_folders(ensemble, unread, recipe.sure), recipe)
+    learning.fine_tune(parent, folder, made, recipe, report)

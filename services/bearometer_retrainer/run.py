@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from bearometer_retrainer import gate, rules
+from bearometer_retrainer import gate, pseudo, rules
 from bearometer_retrainer.attempt import Desk, Reporter, failures_kept, scratch, taken
 from bearometer_retrainer.gate import Candidate, Decision
 from bearometer_retrainer.lesson import Lesson, Recipe, gather
@@ -38,7 +38,8 @@ def run(desk: Desk, run_id: int) -> None:
     """Takes a run and decides it; does nothing where another worker has it or it is decided.
 
     1. take its lock and its row
-    2. gather fresh labels and a replay of earlier ones; too few to judge by: keep the champion and the labels
+    2. gather fresh labels, a replay of earlier ones, and what rules and, if that is wanted, versions say of unread
+       texts; too few to judge by: keep the champion and the labels
     3. fine-tune the champion and export the candidate
     4. judge both, as they would serve, store the artifact, and show both the newest items
     5. register it, promote it or not, mark the labels used, freeze those that judged: one transaction, fenced by the
@@ -62,6 +63,7 @@ def _work(desk: Desk, claimed: Claim) -> None:
     if not enough.passed and not (overruling and overruling.promote):
         _postpone(desk, claimed, enough)
         return
+    lesson = pseudo.widened(desk, claimed, champion, lesson, recipe)
     parent, report = desk.store.fetch(champion.location), Reporter(desk, claimed)
     key = f"{champion.version}-{lesson.snapshot[:12]}"  # a checkpoint fits this champion and this data only
     with scratch(desk.folder / f"run-{claimed.id}", key) as folder:
@@ -81,7 +83,9 @@ def _conclude(desk: Desk, claimed: Claim, found: Outcome) -> None:
         decision, judged = _decide(connection, claimed, found)
         if judged:
             labels.mark_used(connection, found.lesson.label_ids, claimed.id)
-            judging = [(row.text, row.sentiment, row.topic) for row in found.lesson.held_out]
+            judging = [
+                (row.text, row.sentiment, row.topic) for row in found.lesson.held_out if row.sentiment or row.topic
+            ]
             held_out.keep(connection, claimed.id, judging)
         if decision.promote:
             reason = f"run {claimed.id}: {decision.reason}"

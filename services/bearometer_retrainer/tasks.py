@@ -53,11 +53,17 @@ def outage_is_delay(body: Callable[Arguments, None]) -> Callable[Arguments, None
 @outage_is_delay
 def run(run_id: int) -> None:
     """Decides one run, on queue `gpu`."""
-    from bearometer_retrainer import learning, shadow  # loads the model runtime, which the default worker never needs
+    from bearometer_retrainer import (
+        learning,
+        pseudo,
+        shadow,
+    )  # loads the model runtime, which the default worker never needs
 
     configuration = settings()
     folder = configuration.home.absolute() / "retrainer"
-    decide(Desk(_database(), Store(configuration), SystemClock(), folder, learning.teach, shadow.compare), run_id)
+    ensemble = pseudo.of_folders if configuration.pseudo_labels else None
+    work = (learning.teach, shadow.compare, ensemble)
+    decide(Desk(_database(), Store(configuration), SystemClock(), folder, *work), run_id)
 
 
 @shared_task(name=queues.DISPATCH)  # type: ignore[untyped-decorator]  # celery ships no types

@@ -93,6 +93,8 @@ def test_labels_are_stored_all_or_none_and_counted(client: TestClient, engine: E
         "fresh": 2,
         "total": 2,
         "disputed": 0,
+        "by_kind": {"label": 2, "adjudication": 0, "skip": 0, "weak": 0},
+        "verdicts": {},
         "by_sentiment": {},
         "by_topic": {"Macro": 2},
     }
@@ -121,7 +123,8 @@ def test_a_disagreement_is_listed_until_a_label_adjudicates(client: TestClient) 
     listed = client.get("/v1/labels/disagreements?limit=1").json()
     word = {"topic": None, "guideline": "2026-03", "note": "", "at": "2026-03-05T12:00:00Z"}
     words = [{"annotator": "ana", "sentiment": "negative"}, {"annotator": "ben", "sentiment": "positive"}]
-    item = {"text": "A fine", "heads": ["sentiment"], "words": [said | word for said in words]}
+    said = {"text": "A fine", "entity": "", "heads": ["sentiment"]}
+    item = said | {"words": [words_of | word for words_of in words]}
     assert listed == {"total": 1, "items": [item]}
     pair = {"annotators": ["ana", "ben"], "texts": 1, "kappa": 0.0}
     agreement = client.get("/v1/labels/agreement").json()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 from bearometer_api.app import create_app
 from bearometer_retrainer.commands import labels as command
 from bearometer_shared.kafka.memory import MemoryBroker, MemoryProducer
-from bearometer_shared.settings import Settings
+from bearometer_shared.settings import Settings, settings
 from bearometer_shared.storage import label_queue
 from bearometer_shared.storage.session import connect, transaction
 
@@ -32,6 +33,15 @@ def engine(postgres_url: str) -> Iterator[Engine]:
 def client(engine: Engine) -> Iterator[TestClient]:
     with TestClient(create_app(Settings(), engine, MemoryProducer(MemoryBroker()))) as client:
         yield client
+
+
+@pytest.fixture
+def terminal(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Commands find this test's database."""
+    monkeypatch.setenv("BEAROMETER_DATABASE_URL", postgres_url)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
 
 
 def asked(client: TestClient, annotator: str = "ana", limit: int = 100) -> dict[str, str]:
@@ -69,6 +79,12 @@ def test_what_i_skipped_is_not_asked_of_me_again(client: TestClient) -> None:
     assert "n04" in asked(client, "ben")
 
 
+def test_the_command_skips_too(client: TestClient, terminal: None) -> None:
+    skip = ["skip", "Item n04", "--annotator", "ana", "--note", "in French", "--json"]
+    assert json.loads(CliRunner().invoke(command, skip).stdout.splitlines()[-1])["id"] > 0
+    assert "n04" not in asked(client)
+
+
 def test_what_another_version_says_otherwise_is_asked_as_a_disagreement(client: TestClient, engine: Engine) -> None:
     with transaction(engine) as connection:
         connection.execute(
@@ -81,18 +97,55 @@ def test_what_another_version_says_otherwise_is_asked_as_a_disagreement(client: 
     assert asked(client)["n07"] == "disagreement"
 
 
-def test_the_stories_of_an_alert_that_was_judged_false_come_first(client: TestClient, engine: Engine) -> None:
+def judged_false(engine: Engine, *ids: str) -> None:
+    """An alert over these items that somebody judged false."""
     plain = {"fingerprint": "f", "stream": "live", "rule": "r", "dimension": "all", "key": "all", "state": "resolved"}
-    plain |= {"severity": "watch", "verdict": "false", "model_version": "m1", "told": "", "evidence": "{}"}
+    plain |= {
+        "severity": "watch",
+        "verdict": "false",
+        "verdict_reason": "a joke",
+        "verdict_by": "ana",
+        "model_version": "m1",
+        "told": "",
+        "evidence": "{}",
+    }
     numbers = dict.fromkeys(("observed", "expected", "p_value", "flaps", "tellings", "escalation"), 0)
-    fields = plain | numbers | {"evidence": json.dumps({"top": [{"id": "n09"}]})}
+    fields = plain | numbers | {"evidence": json.dumps({"top": [{"id": id, "title": f"Item {id}"} for id in ids]})}
     moments = ("pending_at", "created_at", "updated_at", "verdict_at")
     columns, values = ", ".join([*fields, *moments]), ", ".join([*(f":{name}" for name in fields), *["now()"] * 4])
     with transaction(engine) as connection:
         connection.execute(text(f"INSERT INTO alerts ({columns}) VALUES ({values})"), fields)  # noqa: S608 - ours
+
+
+def test_the_stories_of_an_alert_that_was_judged_false_come_first(client: TestClient, engine: Engine) -> None:
+    judged_false(engine, "n09")
     first = client.get("/v1/labels/queue", params={"annotator": "ana"}).json()["items"][0]
     assert (first["id"], first["part"]) == ("n09", "verdict")
     assert "was judged false" in first["why"]
+
+
+def test_what_a_false_alert_rests_on_is_asked_however_old_and_once_a_story(
+    client: TestClient, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A verdict comes when the news has moved on; and a card may show a copy, which then stands for its story."""
+    monkeypatch.setattr(label_queue, "MOST", 5)
+    judged_false(engine, "n20", "copy")
+    found = asked(client)
+    assert found["copy"] == "verdict"
+    assert "n20" in found
+    assert "n01" not in found
+    assert len(found) == 6
+
+
+def test_verdicts_are_counted_and_exported_with_their_reason(engine: Engine, terminal: None, tmp_path: Path) -> None:
+    judged_false(engine, "n09")
+    out = tmp_path / "verdicts.jsonl"
+    assert CliRunner().invoke(command, ["export", str(out), "--verdicts"]).exit_code == 0
+    said = json.loads(out.read_text())
+    assert (said["verdict"], said["verdict_reason"], said["verdict_by"]) == ("false", "a joke", "ana")
+    assert said["stories"] == [{"id": "n09", "title": "Item n09"}]
+    stats = CliRunner().invoke(command, ["stats", "--json"]).stdout
+    assert json.loads(stats.splitlines()[-1])["verdicts"] == {"false": 1}
 
 
 def test_on_a_streams_first_day_no_topic_has_grown(engine: Engine) -> None:
@@ -107,8 +160,7 @@ def test_an_empty_stream_has_an_empty_queue(client: TestClient) -> None:
     assert client.get("/v1/labels/queue", params={"annotator": "ana", "stream": "none"}).json() == {"items": []}
 
 
-def test_the_command_says_the_same(client: TestClient, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BEAROMETER_DATABASE_URL", postgres_url)
+def test_the_command_says_the_same(client: TestClient, terminal: None) -> None:
     result = CliRunner().invoke(command, ["queue", "--annotator", "ana", "--limit", "5", "--json"])
     assert [item["id"] for item in json.loads(result.stdout.splitlines()[-1])["items"]] == list(asked(client, limit=5))
     words = CliRunner().invoke(command, ["queue", "--annotator", "ana", "--stream", "none"]).output

@@ -14,13 +14,15 @@ from sqlalchemy import Engine, text
 from typer import Typer
 from typer.testing import CliRunner, Result
 
-from bearometer_retrainer import commands, schedule
+from bearometer_retrainer import commands, label_files, schedule
+from bearometer_retrainer.lesson import Recipe, gather
 from bearometer_retrainer.run import run
 from bearometer_shared.errors import ArtifactError, UserError
 from bearometer_shared.settings import Settings, settings
 from bearometer_shared.storage import labels, models, outbox, retention, runs
 from bearometer_shared.storage.labels import Labelled, NewLabel
 from bearometer_shared.storage.session import connect, transaction
+from bearometer_training import data
 
 
 @pytest.fixture
@@ -74,8 +76,11 @@ def test_valid_rows_are_imported_and_bad_ones_named(database: Engine, tmp_path: 
         "fresh": 2,
         "total": 2,
         "disputed": 0,
+        "by_kind": {"label": 2, "adjudication": 0, "skip": 0, "weak": 0},
+        "verdicts": {},
         "by_sentiment": {"negative": 1},
         "by_topic": {"Macro": 1},
+        "agreement": {head: {"texts": 0, "alpha": None, "pairs": []} for head in ("sentiment", "topic")},
     }
 
 
@@ -87,11 +92,79 @@ def test_importing_a_file_again_adds_nothing(database: Engine, tmp_path: Path) -
 
 
 def test_labels_come_out_as_they_went_in(database: Engine, tmp_path: Path) -> None:
-    call(commands.labels, "import", write(tmp_path / "l.jsonl", GOOD), "--annotator", "ana")
-    out = tmp_path / "out.jsonl"
-    assert facts(call(commands.labels, "export", str(out), "--json")) == {"exported": 1}
-    row = json.loads(out.read_text())
-    assert (row["text"], row["sentiment"], row["annotator"]) == ("Hartwell Bank halts withdrawals", "negative", "ana")
+    """With the model's word at the time, and the time: into an empty database and out again is the same file."""
+    model = {"model_version": "m1", "model_said": {"sentiment": "neutral", "probabilities": {"negative": 0.2}}}
+    said = [
+        {
+            "text": "A fine",
+            "sentiment": word,
+            "annotator": "ana",
+            **model,
+            "created_at": f"2026-03-0{day}T08:00:00+00:00",
+        }
+        for day, word in enumerate(("negative", "positive", "negative"), 1)
+    ]
+    file, out = write(tmp_path / "l.jsonl", *map(json.dumps, said)), tmp_path / "out.jsonl"
+    assert facts(call(commands.labels, "import", file, "--json"))["imported"] == 3
+    assert facts(call(commands.labels, "export", str(out), "--json")) == {"exported": 3}
+    assert [json.loads(line) for line in out.read_text().splitlines()] == said
+    assert facts(call(commands.labels, "import", file, "--json"))["imported"] == 0, "changes of mind have their times"
+
+
+def test_a_label_of_an_entity_is_apart_from_that_of_its_text(database: Engine, tmp_path: Path) -> None:
+    """It is disputed and settled by itself, teaches the same row, and comes out as training reads it."""
+    rows = [
+        {"text": "Alpha beats Beta", "topic": "Earnings", "entities": {"Alpha": "positive", "Beta": "negative"}},
+        {"text": "Alpha beats Beta", "entities": {"beta": "neutral"}, "annotator": "ben"},
+    ]
+    file, out = write(tmp_path / "l.jsonl", *map(json.dumps, rows)), tmp_path / "out.jsonl"
+    assert facts(call(commands.labels, "import", file, "--annotator", "ana", "--json"))["imported"] == 4
+    [item] = facts(call(commands.labels, "disagreements", "--json"))["items"]
+    assert (item["entity"], item["heads"]) == ("beta", ["sentiment"])
+    assert "(on sentiment towards beta)" in call(commands.labels, "disagreements").stdout
+    settle = ("adjudicate", rows[0]["text"], "--entity", "Beta", "--sentiment", "negative", "--json")
+    assert facts(call(commands.labels, *settle))["disputed"] == 0
+    with transaction(database) as connection:
+        lesson = gather(connection, Recipe())
+    [row] = [*lesson.fresh, *lesson.held_out]
+    assert (row.sentiment, row.topic) == (None, "Earnings")
+    assert {name.title(): word for name, word in row.entities} == {"Alpha": "positive", "Beta": "negative"}
+    call(commands.labels, "export", str(out))
+    assert [row.entities for row in data.read(out)][1:3] == [(("Alpha", "positive"),), (("Beta", "negative"),)]
+    assert facts(call(commands.labels, "import", str(out), "--json"))["imported"] == 0
+    with pytest.raises(UserError, match="a topic is the whole text's"):
+        NewLabel("Alpha beats Beta", "positive", "Earnings", "ana", entity="Alpha")
+
+
+def test_an_old_file_overrules_nothing_that_was_said_since(database: Engine, tmp_path: Path) -> None:
+    with transaction(database) as connection:
+        labels.add(connection, [NewLabel("A fine", "positive", None, "ana")], NOW)
+    old = {"text": "A fine", "sentiment": "negative", "annotator": "ana", "created_at": "2026-03-01T08:00:00Z"}
+    assert (
+        facts(call(commands.labels, "import", write(tmp_path / "l.jsonl", json.dumps(old)), "--json"))["imported"] == 1
+    )
+    with transaction(database) as connection:
+        assert [found.sentiment for found in labels.fresh(connection)] == ["positive"]
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({"created_at": "yesterday"}, "not a time in ISO 8601"),
+        ({"created_at": "2999-01-01T00:00:00Z"}, "lies in the future"),
+        ({"created_at": 7}, "not a text"),
+        ({"model_said": "negative"}, "not an object"),
+        ({"model_said": {"a": "\0"}}, "NUL"),
+        ({"model_said": {"a": "\ud800"}}, "surrogates"),
+        ({"model_said": {"a": float("nan")}}, "not JSON compliant"),
+    ],
+)
+def test_what_a_file_cannot_have_said_is_named(tmp_path: Path, said: dict[str, Any], reason: str) -> None:
+    file = tmp_path / "l.jsonl"
+    good, bad = label_files.parsed(Path(write(file, GOOD, json.dumps(json.loads(GOOD) | said))), "ana", NOW)
+    assert (len(good), len(bad)) == (1, 1)
+    assert bad[0].startswith(f"{file}:2: ")
+    assert reason in bad[0]
 
 
 def test_the_newest_word_on_each_head_counts(database: Engine) -> None:
@@ -186,6 +259,7 @@ def test_agreement_counts_newest_words_and_no_adjudication(database: Engine) -> 
     assert found["sentiment"]["alpha"] == pytest.approx(1 - 10 / 22)
     assert found["topic"] == {"texts": 0, "alpha": None, "pairs": []}
     assert "topic: alpha not defined" in call(commands.labels, "agreement").stdout
+    assert "on the sentiment of 3 texts annotators agree with alpha 0.545" in call(commands.labels, "stats").stdout
 
 
 def test_a_file_says_who_labelled_by_which_guideline_and_why(database: Engine, tmp_path: Path) -> None:

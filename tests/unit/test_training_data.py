@@ -1,5 +1,6 @@
 """Labelled rows: what is read, what is refused and where, how rows are split and batched."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,17 @@ def test_a_snapshot_names_the_set_and_not_its_order() -> None:
     rows = [Row("a", "neutral"), Row("b", "negative")]
     assert data.snapshot(rows) == data.snapshot(rows[::-1])
     assert data.snapshot(rows) != data.snapshot([Row("a", "neutral"), Row("b", "positive")])
+
+
+def test_a_weight_is_part_of_a_row_and_of_its_snapshot_where_it_is_not_one() -> None:
+    full, light = (
+        data.parse(json.dumps({"text": "a", "topic": "Macro"} | more), "f:1") for more in ({}, {"weight": 0.5})
+    )
+    assert (full.weight, light.weight) == (1.0, 0.5)
+    assert data.snapshot([full]) != data.snapshot([light])
+    for wrong in (0, 1.5, "1", True, None, float("nan")):
+        with pytest.raises(UserError, match="f:1: weight"):
+            data.parse(json.dumps({"text": "a", "topic": "Macro", "weight": wrong}), "f:1")
 
 
 def test_the_shipped_rows_are_sound_and_golden_teaches_nothing() -> None:

@@ -1,9 +1,11 @@
 """From rows to what the model is shown, in batches."""
 
 import random
+from dataclasses import replace
 
 import pytest
 import torch
+from torch.nn.functional import cross_entropy
 
 from bearometer_shared.taxonomy import TOPICS
 from bearometer_training.augment import Augmentation
@@ -96,6 +98,19 @@ def test_each_head_pays_only_for_the_labels_that_are_known() -> None:
     assert one == pytest.approx(-torch.log_softmax(logits[0][0], 0)[0].item(), rel=1e-5)
     both = loss(logits, [Example("a", "negative", "Macro"), Example("b")]).item()
     assert both > one
+
+
+def test_labels_of_lower_weight_cost_that_share_and_full_ones_what_they_did() -> None:
+    torch.manual_seed(2)
+    logits = torch.zeros(2, 3), torch.randn(2, len(TOPICS)), torch.zeros(2, 3)
+    by_topic = torch.rand(len(TOPICS)) + 0.5
+    rows = [Row("a", None, "Macro"), Row("b", None, "IPO")]
+    wanted = torch.tensor([TOPICS.index("Macro"), TOPICS.index("IPO")])
+    loss = Loss(0.05, by_topic)
+    mean = cross_entropy(logits[1], wanted, by_topic, label_smoothing=0.05).item()
+    assert loss(logits, examples(rows)).item() == pytest.approx(mean, rel=1e-5)
+    quarter = loss(logits, examples([replace(row, weight=0.25) for row in rows])).item()
+    assert quarter == pytest.approx(mean / 4, rel=1e-5)
 
 
 def test_rare_topics_weigh_more_and_the_mean_weight_is_one() -> None:

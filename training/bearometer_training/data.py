@@ -1,4 +1,5 @@
-"""Labelled rows: reading, splitting and naming. A row carries a text and any of sentiment, topic and entities."""
+"""Labelled rows: reading, splitting and naming. A row carries a text and any of sentiment, topic and entities, and how
+much its labels weigh."""
 
 import hashlib
 import json
@@ -18,12 +19,16 @@ HOSTILE = Path(__file__).parent / "seed" / "hostile.jsonl"  # no labels: texts t
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One labelled text; a label that is None is not known and costs no loss. `entities`: (name, sentiment) each."""
+    """One labelled text; a label that is None is not known and costs no loss. `entities`: (name, sentiment) each.
+
+    `weight`, above 0 and at most 1, is what the row counts in the loss: less than 1 where no person labelled it.
+    """
 
     text: str
     sentiment: str | None = None
     topic: str | None = None
     entities: tuple[tuple[str, str], ...] = ()
+    weight: float = 1.0
 
 
 def read(path: Path) -> list[Row]:
@@ -53,11 +58,18 @@ def parse(line: str | bytes, where: str) -> Row:
     for label in (raw.get("sentiment"), *(label for _, label in entities)):
         _check("sentiment", label, SENTIMENTS, where)
     _check("topic", raw.get("topic"), TOPICS, where)
-    return Row(text, raw.get("sentiment"), raw.get("topic"), entities)
+    return Row(text, raw.get("sentiment"), raw.get("topic"), entities, _weight(raw, where))
 
 
 def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()  # lone surrogates
+
+
+def _weight(raw: dict[str, Any], where: str) -> float:
+    weight = raw.get("weight", 1.0)
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= 1:
+        raise UserError(f"{where}: weight {weight!r} is no number above 0 and up to 1")
+    return float(weight)
 
 
 def _check(kind: str, label: Any, known: Sequence[str], where: str) -> None:
@@ -78,8 +90,13 @@ def split(rows: Sequence[Row], held_out: int = 10, salt: str = "") -> tuple[list
 
 def snapshot(rows: Sequence[Row]) -> str:
     """A hash that names this very set of rows, whatever their order."""
-    lines = sorted(f"{row.text}\t{row.sentiment}\t{row.topic}\t{row.entities}" for row in rows)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return hashlib.sha256("\n".join(sorted(map(_line, rows))).encode()).hexdigest()
+
+
+def _line(row: Row) -> str:
+    """Full weight is not written: hashes of rows without weights stay what they were."""
+    line = f"{row.text}\t{row.sentiment}\t{row.topic}\t{row.entities}"
+    return line if row.weight == 1.0 else f"{line}\t{row.weight}"
 
 
 def _digest(text: str) -> int:

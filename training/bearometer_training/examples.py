@@ -14,7 +14,7 @@ POOL = 50  # batches that are sorted by length together: padding costs time and 
 class Example:
     """One input with what is known of it. A pair carries `towards`, a single text the other two.
 
-    `soft`: what teachers say, class probabilities by the name of the head.
+    `soft`: what teachers say, class probabilities by the name of the head; `weight`: what the labels count in the loss.
     """
 
     input: Input
@@ -22,6 +22,7 @@ class Example:
     topic: str | None = None
     towards: str | None = None
     soft: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    weight: float = 1.0
 
     @property
     def is_pair(self) -> bool:
@@ -34,8 +35,10 @@ class Example:
 
 def examples(rows: Sequence[Row]) -> list[Example]:
     """What rows teach. A text whose entities all fare alike teaches its own sentiment too, if it carries none."""
-    singles = [Example(row.text, row.sentiment or _shared(row), row.topic) for row in rows]
-    pairs = [Example((row.text, name), towards=label) for row in rows for name, label in row.entities]
+    singles = [Example(row.text, row.sentiment or _shared(row), row.topic, weight=row.weight) for row in rows]
+    pairs = [
+        Example((row.text, name), towards=label, weight=row.weight) for row in rows for name, label in row.entities
+    ]
     return [example for example in singles if example.sentiment or example.topic] + pairs
 
 

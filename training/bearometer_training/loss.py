@@ -24,7 +24,10 @@ class Loss:
     distil: float = 0.0
 
     def __call__(self, logits: Logits, group: Sequence[Example]) -> torch.Tensor:
-        """The mean loss of each head over the examples that have something for it, summed. A scalar."""
+        """The mean loss of each head over the examples that have something for it, summed. A scalar.
+
+        An example of lower weight adds that share of its loss; the mean is over as many examples as before.
+        """
         heads = zip(HEADS, logits, strict=True)
         return torch.stack([self._labelled(*head, group) + self._taught(*head, group) for head in heads]).sum()
 
@@ -33,8 +36,12 @@ class Loss:
         if (wanted == IGNORE).all():
             return answer.sum() * 0.0  # cross_entropy's mean over nothing is no number
         weight = self.topic_weights.to(answer.device) if head == "topic" else None
-        cost = cross_entropy(answer, wanted, weight, ignore_index=IGNORE, label_smoothing=self.smoothing)
-        return cost * (1.0 - self.distil)
+        costs = cross_entropy(
+            answer, wanted, weight, ignore_index=IGNORE, label_smoothing=self.smoothing, reduction="none"
+        )
+        known = wanted[wanted != IGNORE]
+        among = weight[known].sum() if weight is not None else len(known)
+        return (costs * weights(group).to(answer.device)).sum() / among * (1.0 - self.distil)
 
     def _taught(self, head: str, answer: torch.Tensor, group: Sequence[Example]) -> torch.Tensor:
         """Against the teachers' probabilities (Hinton et al. 2015)."""
@@ -43,6 +50,11 @@ class Loss:
             return answer.sum() * 0.0
         said = torch.tensor([group[n].soft[head] for n in taught], device=answer.device)
         return cross_entropy(answer[taught], said) * self.distil
+
+
+def weights(group: Sequence[Example]) -> torch.Tensor:
+    """What each example's labels count, of shape (rows,)."""
+    return torch.tensor([example.weight for example in group])
 
 
 def topic_weights(found: Sequence[Example], power: float) -> torch.Tensor:

@@ -21,7 +21,8 @@ Lines = Callable[[dict[str, Any]], Iterator[str]]
 
 def bench(
     name: Annotated[
-        str, typer.Argument(help="alerts, entities, learning, pipeline, score, sizes, stories, training or trends")
+        str,
+        typer.Argument(help="alerts, entities, learning, pipeline, pseudo, score, sizes, stories, training or trends"),
     ],
     artifacts: Annotated[
         list[Path] | None, typer.Argument(metavar="[ARTIFACT]...", help="for sizes: folders of trained models")
@@ -50,6 +51,7 @@ def bench(
     sets trained models beside each other: parameters, megabytes, speed, and the quality sealed in their manifests.
     `learning` feeds labels of a drift in rounds to a model that never saw it, and times a run on a stack of its own;
     on one core over half an hour. Its models are kept in HOME/bench-learning, where a run that was cut off goes on.
+    `pseudo` adds what two versions agree on in texts that nobody has read to the rounds of `learning`.
     `alerts` puts spikes into real news; most of its minutes go into scoring that news, so fewer --items are faster.
     `trends` fills a Postgres of its own with what so many items leave, about 8 GB at ten million, and asks it.
 
@@ -61,6 +63,7 @@ def bench(
         "alerts": (_alerts, LABELS, 100_000),
         "entities": (_entities, LABELS, 100_000),
         "learning": (_learning, LABELS, 1500),
+        "pseudo": (_pseudo, LABELS, 600),
         "pipeline": (_pipeline, NEWS, 5000),
         "score": (_score, NEWS, 1000),
         "sizes": (partial(_sizes, artifacts or []), NEWS, 1000),
@@ -132,6 +135,13 @@ def _learning(folder: Path, rows: int, say: Say) -> dict[str, Any]:
     say("a run on a real stack: starting servers and preparing the model")
     with rig(retrain_labels=SERVING_LABELS) as made:
         return found | seconds_to_serving(made, folder, SERVING_LABELS, say)
+
+
+def _pseudo(folder: Path, rows: int, say: Say) -> dict[str, Any]:
+    from bearometer_cli.bench.learning_pseudo import pseudo  # loads torch
+    from bearometer_shared.settings import settings
+
+    return pseudo(folder, rows, settings().home.absolute() / "bench-learning", say)
 
 
 def _stories(folder: Path, rows: int, say: Say) -> dict[str, Any]:

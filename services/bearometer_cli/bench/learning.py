@@ -29,10 +29,18 @@ Labels = tuple[Sequence[Row], Sequence[Row], Sequence[Row]]
 
 
 class Turn(Protocol):
-    """What a run does: a model's folder, the next one's, labels, changes to the recipe, who hears of it."""
+    """What a run does: a model's folder, the next one's, labels, changes to the recipe, who hears of it; and who
+    labels which texts that nobody has read."""
 
     def __call__(
-        self, parent: Path, folder: Path, labels: Labels, changed: Mapping[str, Any], report: Watch
+        self,
+        parent: Path,
+        folder: Path,
+        labels: Labels,
+        changed: Mapping[str, Any],
+        report: Watch,
+        ensemble: Sequence[Path] = (),
+        unread: Sequence[str] = (),
     ) -> None: ...
 
 
@@ -49,11 +57,17 @@ class Bench:
         rows = [*self._drift.start, *self._drift.labels(round_)]
         return self._stage(f"full-{round_}", lambda folder, watch: _from_base(folder, rows, watch))
 
-    def further(self, way: str, changed: Mapping[str, Any], round_: int, parent: Stage) -> Stage:
-        """Trained further from `parent` on a round's labels, by the code of a run."""
+    def further(
+        self, way: str, changed: Mapping[str, Any], round_: int, parent: Stage, ensemble: Sequence[Stage] = ()
+    ) -> Stage:
+        """Trained further from `parent` on a round's labels, and what an ensemble is sure of, by the code of a run."""
         earlier, seed = self._drift.labels(round_ - 1), self._drift.start
         labels = self._drift.rounds[round_ - 1], earlier, seed
-        make = lambda folder, watch: self._turn(parent.folder, folder, labels, changed, watch)  # noqa: E731 - one line
+        more = [stage.folder for stage in ensemble], self._drift.unread
+
+        def make(folder: Path, watch: Watch) -> None:
+            self._turn(parent.folder, folder, labels, changed, watch, *more)
+
         return self._stage(f"{way}-{round_}", make)
 
     def _stage(self, name: str, make: Callable[[Path, Watch], None]) -> Stage:
@@ -83,10 +97,10 @@ def kept(kind: Kind, items: int) -> str:
     return f"{kind.name}-{hashlib.sha256(what.encode()).hexdigest()[:8]}"
 
 
-def chain(bench: Bench, way: str, changed: Mapping[str, Any], start: Stage) -> list[Stage]:
+def chain(bench: Bench, way: str, changed: Mapping[str, Any], start: Stage, rounds: int = ROUNDS) -> list[Stage]:
     """The models of all rounds, each trained further from the one before."""
     models = [start]
-    for round_ in range(1, ROUNDS + 1):
+    for round_ in range(1, rounds + 1):
         models.append(bench.further(way, changed, round_, models[-1]))
     return models[1:]
 

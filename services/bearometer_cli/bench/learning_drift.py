@@ -13,6 +13,7 @@ from bearometer_training.data import Row
 ROUNDS = 5
 JUDGING = 5  # one row in five
 OLD_A_LABEL = 15  # rows that the starting model saw, for each label of a round
+UNREAD = 2000  # texts that arrive between two rounds
 FILE = "twitter_topic/train.jsonl"
 
 
@@ -42,11 +43,13 @@ REPORTING = Kind(
 
 
 class Drift(NamedTuple):
-    """What the starting model learns, the labels of each round, and what judges: old and new rows."""
+    """What the starting model learns, the labels of each round, what judges (old and new rows), and texts that arrive
+    beside those and are read by nobody."""
 
     start: Sequence[Row]
     rounds: Sequence[Sequence[Row]]
     judging: Mapping[str, Sequence[Row]]
+    unread: Sequence[str] = ()
 
     def labels(self, round_: int) -> list[Row]:
         """The labels of the rounds up to and with this one, oldest first; round 0 has none."""
@@ -59,4 +62,7 @@ def made(folder: Path, items: int, kind: Kind) -> Drift:
     new = iter(some([row for row in taught if kind.is_new(row)], len(taught)))
     rounds = [list(islice(new, max(items // OLD_A_LABEL, 10))) for _ in range(ROUNDS)]
     parts = {"old": [r for r in judging if not kind.is_new(r)], "new": [r for r in judging if kind.is_new(r)]}
-    return Drift(some([row for row in taught if not kind.is_new(row)], items), rounds, parts)
+    start = some([row for row in taught if not kind.is_new(row)], items)
+    known = {row.text for row in (*start, *(row for labels in rounds for row in labels))}
+    unread = some([row.text for row in taught if row.text not in known], UNREAD)
+    return Drift(start, rounds, parts, unread)

@@ -13,12 +13,17 @@ from bearometer_shared.text import model_text
 MOST = 3000  # of the newest stories: a week of 400 a day, and a quarter of a second
 DAY, MONTH = timedelta(days=1), timedelta(days=30)
 
-_STORIES = """
-    SELECT a.id, a.published_at, a.source, a.url, a.title, left(a.body, 1000) AS body, a.topic, a.topic_p, a.sentiment,
-           a.negative, a.neutral, a.positive, a.signed, a.model_version,
+_ITEMS = """
+    SELECT a.id, a.story, a.published_at, a.source, a.url, a.title, left(a.body, 1000) AS body, a.topic, a.topic_p,
+           a.sentiment, a.negative, a.neutral, a.positive, a.signed, a.model_version,
            (SELECT r.sentiment FROM restated r WHERE r.stream = a.stream AND r.id = a.id
             AND r.sentiment <> a.sentiment ORDER BY r.model_version LIMIT 1) AS other
-    FROM articles a WHERE a.stream = :stream AND a.story = a.id ORDER BY a.published_at DESC, a.id LIMIT :most
+    FROM articles a
+"""
+_NEWEST = "WHERE a.stream = :stream AND a.story = a.id ORDER BY a.published_at DESC, a.id LIMIT :most"
+_NAMED = """
+    JOIN article_keys k ON k.stream = a.stream AND k.id = a.id AND k.stored_on = a.stored_on
+    WHERE k.stream = :stream AND k.id = ANY(:ids)
 """
 _JUDGED = """
     SELECT id, evidence -> 'top' AS top FROM alerts
@@ -41,12 +46,11 @@ def queue(
 
     A row has the item's `text` as the model reads it, and its fields in `articles`.
     """
-    query = connection.execute(text(_STORIES), {"stream": stream, "most": MOST}).mappings()
-    rows = {row["id"]: dict(row) | {"text": model_text(row["title"], row["body"])} for row in query}
+    judged = _judged(connection, stream, now)
+    rows = _items(connection, stream, list(judged))
     hashes = {id: labels.text_hash(row["text"]) for id, row in rows.items()}
     labelled = _labelled(connection, list(hashes.values()))
     skipped = label_skips.skipped(connection, annotator)
-    judged = _judged(connection, stream, now)
     candidates = [
         _candidate(row, judged.get(id), frozenset(labelled.get(hashes[id], ())))
         for id, row in rows.items()
@@ -55,6 +59,15 @@ def queue(
     known = _known(connection, stream, max((one.published_at for one in candidates), default=now))
     chosen = choose(candidates, known, annotator, limit, f"{now:%Y-%m-%d}/{annotator}")
     return [(rows[one.id], one) for one in chosen]
+
+
+def _items(connection: Connection, stream: str, named: list[str]) -> dict[str, dict[str, Any]]:
+    """The newest stories, each by its first item, and items that are named, however old: they stand for their story."""
+    older = connection.execute(text(_ITEMS + _NAMED), {"stream": stream, "ids": named}).mappings().all()
+    newest = connection.execute(text(_ITEMS + _NEWEST), {"stream": stream, "most": MOST}).mappings()
+    told = {row["story"] for row in older}
+    found = [*(row for row in newest if row["id"] not in told), *older]
+    return {row["id"]: dict(row) | {"text": model_text(row["title"], row["body"])} for row in found}
 
 
 def _candidate(row: Mapping[str, Any], alert: int | None, annotators: frozenset[str]) -> Candidate:
@@ -69,7 +82,7 @@ def _labelled(connection: Connection, hashes: list[str]) -> dict[str, list[str]]
 
 
 def _judged(connection: Connection, stream: str, now: datetime) -> dict[str, int]:
-    """By story, the newest alert of the last month that people judged false: its stories may have been misread."""
+    """By item, the newest alert of the last month that people judged false for it: it may have been misread."""
     found = connection.execute(text(_JUDGED + " ORDER BY id"), {"stream": stream, "since": now - MONTH})
     return {story["id"]: row.id for row in found for story in row.top or ()}
 

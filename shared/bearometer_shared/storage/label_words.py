@@ -12,11 +12,12 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from bearometer_shared.storage.learning_tables import Label
 
 HEADS = {"sentiment": Label.sentiment, "topic": Label.topic}
+NEWEST = (Label.created_at.desc(), Label.id.desc())  # by when it was said: an old file may be read in today
 
 
 def newest(column: Any, *conditions: ColumnElement[bool]) -> ColumnElement[Any]:
     """Of a group of labels the newest value of a column, an adjudicated one first; null where all are."""
-    weightiest = aggregate_order_by(column, Label.adjudicated.desc(), Label.id.desc())
+    weightiest = aggregate_order_by(column, Label.adjudicated.desc(), *NEWEST)
     return func.array_agg(weightiest).filter(column.is_not(None), *conditions)[1]
 
 
@@ -36,13 +37,19 @@ def disputed(connection: Connection) -> int:
 
 
 def disagreements(connection: Connection, limit: int) -> list[dict[str, Any]]:
-    """Texts that wait for adjudication, oldest first: `text`, the contested `heads`, and in `words` each annotator's
-    newest `sentiment`, `topic`, `guideline` and `note`, and when they last spoke (`at`)."""
+    """Texts that wait for adjudication, oldest first: `text`, `entity`, the contested `heads`, and in `words` each
+    annotator's newest `sentiment`, `topic`, `guideline` and `note`, and when they last spoke (`at`)."""
     contested = (func.bool_or(Label.text_hash.in_(_contested(head))).label(name) for name, head in HEADS.items())
-    texts = select(Label.text_hash, newest(Label.text).label("text"), *contested).where(_waits())
+    named = (newest(column).label(column.key) for column in (Label.text, Label.entity))
+    texts = select(Label.text_hash, *named, *contested).where(_waits())
     found = connection.execute(texts.group_by(Label.text_hash).order_by(func.min(Label.id)).limit(limit)).all()
     waiting = {
-        row.text_hash: {"text": row.text, "heads": [name for name in HEADS if getattr(row, name)], "words": []}
+        row.text_hash: {
+            "text": row.text,
+            "entity": row.entity,
+            "heads": [name for name in HEADS if getattr(row, name)],
+            "words": [],
+        }
         for row in found
     }
     for spoken in _spoken(connection, list(waiting)):
@@ -57,7 +64,7 @@ def independent(connection: Connection, head: str) -> list[dict[str, str]]:
     latest = select(Label.text_hash, Label.annotator, column.label("word"))
     latest = latest.ext(distinct_on(Label.text_hash, Label.annotator)).where(column.is_not(None), ~Label.adjudicated)
     units: dict[str, dict[str, str]] = {}
-    for row in connection.execute(latest.order_by(Label.text_hash, Label.annotator, Label.id.desc())):
+    for row in connection.execute(latest.order_by(Label.text_hash, Label.annotator, *NEWEST)):
         units.setdefault(row.text_hash, {})[row.annotator] = row.word
     return [said for said in units.values() if len(said) > 1]
 
@@ -69,7 +76,7 @@ def _contested(head: Any) -> Select[tuple[str]]:
     adjudicated = select(Label.text_hash).where(Label.adjudicated, head.is_not(None))
     latest = select(Label.text_hash, head.label("word")).ext(distinct_on(Label.text_hash, Label.annotator))
     latest = latest.where(head.is_not(None), Label.text_hash.in_(unused), Label.text_hash.not_in(adjudicated))
-    words = latest.order_by(Label.text_hash, Label.annotator, Label.id.desc()).subquery()
+    words = latest.order_by(Label.text_hash, Label.annotator, *NEWEST).subquery()
     return select(words.c.text_hash).group_by(words.c.text_hash).having(func.count(words.c.word.distinct()) > 1)
 
 

@@ -1,13 +1,13 @@
 """Labels: what people say of texts. Nothing is overwritten; `label_words` says whose word on each head counts."""
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, case, exists, func, insert, null, select, update
-from sqlalchemy.dialects.postgresql import distinct_on
 
 from bearometer_shared.errors import UserError
 from bearometer_shared.storage import label_words
@@ -22,7 +22,10 @@ Speaker = tuple[str, str | None]  # a text, and who speaks of it: an annotator, 
 
 @dataclass(frozen=True, slots=True)
 class NewLabel:
-    """A label to store: a text and its sentiment, its topic or both. Raises UserError where it says nothing known."""
+    """A label to store: a text and its sentiment, its topic or both. Raises UserError where it says nothing known.
+
+    With an `entity` the sentiment is the one towards it. `said_at` is when it was said, where that was not just now.
+    """
 
     text: str
     sentiment: str | None
@@ -33,26 +36,40 @@ class NewLabel:
     model_said: dict[str, Any] | None = None
     guideline: str = ""
     adjudicated: bool = False
+    said_at: datetime | None = None
+    entity: str = ""
 
     def __post_init__(self) -> None:
         if not model_text(clean(self.text)):
             raise UserError("text: missing or empty")
         if self.sentiment is None and self.topic is None:
             raise UserError("neither sentiment nor topic")
+        if self.entity and self.topic is not None:
+            raise UserError(f"a topic is the whole text's; of {self.entity!r} give the sentiment alone")
         if self.sentiment not in (None, *SENTIMENTS):
             raise UserError(f"unknown sentiment {self.sentiment!r}; known: {', '.join(SENTIMENTS)}")
         if self.topic not in (None, *TOPICS):
             raise UserError(f"unknown topic {self.topic!r}; known: {', '.join(TOPICS)}")
 
 
+class Said(NamedTuple):
+    """What a speaker once said of a text: when, the words, and the label's id."""
+
+    at: datetime
+    words: tuple[Any, ...]
+    id: int
+
+
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A text with the word that counts of each head, and the ids of all its labels that are not contested."""
+    """A text, or an entity in it, with the word that counts of each head, and the ids of all labels of it that are not
+    contested."""
 
     text: str
     sentiment: str | None
     topic: str | None
     ids: tuple[int, ...]
+    entity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,28 +82,32 @@ class Waiting:
 
 
 def add(connection: Connection, labels: Sequence[NewLabel], at: datetime) -> list[int]:
-    """Stores labels and returns their ids in order. What an annotator's newest label says already is not repeated, nor
-    what the newest adjudication of a text says."""
+    """Stores labels and returns their ids in order. What an annotator's newest label by then says already is not
+    repeated, nor what the newest adjudication of a text says."""
     rows = [_row(label, at) for label in labels]
-    newest, new, places = _said_already(connection, [row["text_hash"] for row in rows]), [], []
+    history, new, places = _history(connection, [row["text_hash"] for row in rows]), [], []
     for row in rows:
         words = tuple(row[name] for name in SPOKEN)
-        if newest.get(speaker := _speaker(row), (None, 0))[0] != words:
+        said = history.setdefault(_speaker(row), [])
+        place = bisect_right(said, row["created_at"], key=lambda one: one.at)
+        if not place or said[place - 1].words != words:
             new.append(row)
-            newest[speaker] = words, -len(new)  # the id follows
-        places.append(newest[speaker][1])
+            said.insert(place, Said(row["created_at"], words, -len(new)))  # the id follows
+            place += 1
+        places.append(said[place - 1].id)
     ids = _insert(connection, new)
     return [place if place > 0 else ids[-place - 1] for place in places]
 
 
-def text_hash(text: str) -> str:
-    """The key of a text as the model reads it; upper and lower case are the same text."""
-    return hashlib.sha256(model_text(clean(text)).casefold().encode()).hexdigest()[:32]
+def text_hash(text: str, entity: str = "") -> str:
+    """The key of a text as the model reads it, or of an entity in it; upper and lower case are the same."""
+    spoken_of = "\n".join(filter(None, (model_text(clean(text)), clean(entity))))
+    return hashlib.sha256(spoken_of.casefold().encode()).hexdigest()[:32]
 
 
-def known(connection: Connection, text: str) -> bool:
-    """Whether anybody has labelled this text."""
-    return connection.execute(select(exists().where(Label.text_hash == text_hash(text)))).scalar_one()
+def known(connection: Connection, text: str, entity: str = "") -> bool:
+    """Whether anybody has labelled this text, or this entity in it."""
+    return connection.execute(select(exists().where(Label.text_hash == text_hash(text, entity)))).scalar_one()
 
 
 def fresh(connection: Connection) -> list[Labelled]:
@@ -126,26 +147,31 @@ def stats(connection: Connection) -> dict[str, Any]:
 
 
 def export(connection: Connection) -> Iterator[dict[str, Any]]:
-    """Every label, oldest first, as the fields of a label file."""
-    said = (Label.text, Label.sentiment, Label.topic, Label.annotator)
-    columns = (*said, Label.guideline, Label.adjudicated, Label.note, Label.created_at)
+    """Every label, oldest first, as the fields of a label file, which training reads too."""
+    said = (Label.text, Label.entity, Label.sentiment, Label.topic, Label.annotator)
+    context = (Label.guideline, Label.adjudicated, Label.note, Label.model_version, Label.model_said)
+    columns = (*said, *context, Label.created_at)
     for row in connection.execute(select(*columns).order_by(Label.id)).mappings():
-        yield {name: value for name, value in row.items() if value not in (None, "", False)}
+        told = {name: value for name, value in row.items() if value not in (None, "", False)}
+        if entity := told.pop("entity", ""):
+            told["entities"] = {entity: told.pop("sentiment")}
+        yield told
 
 
 def _row(label: NewLabel, at: datetime) -> dict[str, Any]:
     return {
         "text": model_text(clean(label.text)),
-        "text_hash": text_hash(label.text),
+        "text_hash": text_hash(label.text, label.entity),
+        "entity": clean(label.entity),
         "sentiment": label.sentiment,
         "topic": label.topic,
         "annotator": clean(label.annotator),
         "note": clean(label.note),
         "guideline": clean(label.guideline),
         "adjudicated": label.adjudicated,
-        "model_version": label.model_version,
+        "model_version": clean(label.model_version or "") or None,
         "model_said": label.model_said if label.model_said is not None else null(),
-        "created_at": at,
+        "created_at": label.said_at or at,
     }
 
 
@@ -153,13 +179,15 @@ def _speaker(row: dict[str, Any]) -> Speaker:
     return row["text_hash"], None if row["adjudicated"] else row["annotator"]
 
 
-def _said_already(connection: Connection, hashes: Sequence[str]) -> dict[Speaker, tuple[tuple[Any, ...], int]]:
-    """Each speaker's newest words, and the label's id."""
-    speaker = (Label.text_hash, case((~Label.adjudicated, Label.annotator)))
+def _history(connection: Connection, hashes: Sequence[str]) -> dict[Speaker, list[Said]]:
+    """What each speaker has said of these texts, oldest first."""
     words = (Label.sentiment, Label.topic, Label.note, Label.guideline)
-    newest = select(*speaker, Label.id, *words).ext(distinct_on(*speaker)).where(Label.text_hash.in_(hashes))
-    found = connection.execute(newest.order_by(*speaker, Label.id.desc()))
-    return {(text, annotator): (tuple(said), id) for text, annotator, id, *said in found}
+    columns = (Label.text_hash, case((~Label.adjudicated, Label.annotator)), Label.created_at, Label.id, *words)
+    query = select(*columns).where(Label.text_hash.in_(hashes)).order_by(Label.created_at, Label.id)
+    history: dict[Speaker, list[Said]] = {}
+    for text, annotator, at, id, *said in connection.execute(query):
+        history.setdefault((text, annotator), []).append(Said(at, tuple(said), id))
+    return history
 
 
 def _insert(connection: Connection, rows: Sequence[dict[str, Any]]) -> Sequence[int]:
@@ -176,12 +204,13 @@ def _newest_words(connection: Connection, *, used: bool) -> list[Labelled]:
         label_words.settled(Label.sentiment).label("sentiment"),
         label_words.settled(Label.topic).label("topic"),
         func.array_agg(Label.id).filter(label_words.counts()).label("ids"),
+        label_words.newest(Label.entity).label("entity"),
     )
     unused = func.bool_or(Label.run_id.is_(None))
     grouped = select(*columns).group_by(Label.text_hash).having(~unused if used else unused)
     found = connection.execute(grouped.order_by(func.min(Label.id)))
     return [
-        Labelled(row.text, row.sentiment, row.topic, tuple(row.ids or ()))
+        Labelled(row.text, row.sentiment, row.topic, tuple(row.ids or ()), row.entity)
         for row in found
         if row.sentiment or row.topic
     ]

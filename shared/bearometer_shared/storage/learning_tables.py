@@ -1,4 +1,4 @@
-"""Tables of the learning loop: labels and skips, model versions, the champion pointer, runs, and who serves what."""
+"""Tables of the learning loop: labels, model versions, the champion pointer, runs, and who serves what."""
 
 from datetime import datetime
 from typing import Any
@@ -10,13 +10,14 @@ from bearometer_shared.storage.tables import Table
 
 
 class Label(Table):
-    """What a person says of a text, by which version of the guidelines. Nothing is overwritten; `adjudicated` settles
-    what annotators disagree on."""
+    """What a person says of a text, or of an entity in it, by which version of the guidelines. Nothing is overwritten;
+    `adjudicated` settles what annotators disagree on. `text_hash` is of both, the text and the entity."""
 
     __tablename__ = "labels"
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     text: Mapped[str]
     text_hash: Mapped[str] = mapped_column(index=True)
+    entity: Mapped[str] = mapped_column(server_default="")
     sentiment: Mapped[str | None]
     topic: Mapped[str | None]
     annotator: Mapped[str]
@@ -40,6 +41,18 @@ class LabelSkip(Table):
     text: Mapped[str]
     annotator: Mapped[str] = mapped_column(index=True)
     note: Mapped[str]
+    at: Mapped[datetime]
+
+
+class WeakLabel(Table):
+    """What a rule says of a text that nobody has read. Kept apart: it begins no run and judges nothing."""
+
+    __tablename__ = "weak_labels"
+    rule: Mapped[str] = mapped_column(primary_key=True)
+    text_hash: Mapped[str] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    sentiment: Mapped[str | None]
+    topic: Mapped[str | None]
     at: Mapped[datetime]
 
 
