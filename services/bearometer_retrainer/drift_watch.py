@@ -4,7 +4,7 @@ What is found is a row; `schedule` makes a run of it where there are labels to l
 the days that differ. No torch: texts go through the graph that serves, a few hundred for each stream.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
@@ -24,6 +24,7 @@ from bearometer_shared.text import model_text
 RECENT, REFERENCE = 7, 28  # days; a whole week, so that each window has its weekends
 A_DAY = 16  # texts embedded of each day: 560 of five weeks, some seconds of one core
 TESTS = 2
+AT_ONCE = 4  # streams: the other tasks of the queue wait for so many and no longer
 HEADS = ("sentiment", "topic", "entity")
 
 
@@ -82,7 +83,7 @@ class Windows:
 
 
 def look(database: Database, load: Load, alarms_a_year: float, now: datetime) -> list[dict[str, Any]]:
-    """Tests each stream's newest whole day, where that has not been done for the champion, and returns the new rows.
+    """Tests the newest whole day of some streams where that has not been done for the champion; returns the new rows.
 
     `alarms_a_year` is how many false alarms all of it may raise.
     """
@@ -93,7 +94,7 @@ def look(database: Database, load: Load, alarms_a_year: float, now: datetime) ->
     if champion is None:
         return []
     level = alarms_a_year / 365.25 / TESTS / max(streams, 1)
-    rows = [_tested(database, load, champion, stream, day, level) | {"at": now} for stream, day in due]
+    rows = [_tested(database, load, champion, stream, day, level) | {"at": now} for stream, day in due[:AT_ONCE]]
     with transaction(database) as connection:
         return [row for row in rows if drifts.record(connection, row)]
 
@@ -103,17 +104,20 @@ def _tested(database: Database, load: Load, champion: Champion, stream: str, day
     with transaction(database) as connection:
         windows = Windows(drifts.counts(connection, window), day - timedelta(days=RECENT))
         sampled = drifts.sample(connection, window, A_DAY)
-    days = windows.days
-    figures: dict[str, Any] = {"days": len(windows.dates), "recent": sum(days.recent), "level": level}
-    reasons = list[str]()
-    if days.enough(level):
-        found = {"answers": drift.of_answers(windows.table, windows.sizes, days)}
+    found = dict[str, Found]()
+    if windows.days.enough(level):
+        found["answers"] = drift.of_answers(windows.table, windows.sizes, windows.days)
         found["embeddings"] = _of_texts(load(champion), sampled, windows)
-        figures |= {name: asdict(test) for name, test in found.items()}
-        reasons = [_words(name, test) for name, test in found.items() if test.p_value < level]
+    return {"version": champion.version, "stream": stream, "day": day, **_judged(windows, found, level)}
+
+
+def _judged(windows: Windows, found: Mapping[str, Found], level: float) -> dict[str, Any]:
+    """Whether there is a drift, why, and the figures."""
+    reasons = [_words(name, test) for name, test in found.items() if test.p_value < level]
+    days = {"days": len(windows.dates), "recent": sum(windows.days.recent), "level": level}
+    figures = days | {name: asdict(test) for name, test in found.items()}
     reason = "; ".join([*reasons, windows.most_moved()]) if reasons else ""
-    row = {"version": champion.version, "stream": stream, "day": day, "figures": figures}
-    return row | {"drifted": bool(reasons), "reason": reason}
+    return {"drifted": bool(reasons), "reason": reason, "figures": figures}
 
 
 def _of_texts(engine: Embedding, sampled: Sequence[Sampled], windows: Windows) -> Found:
