@@ -1,5 +1,6 @@
 """/v1/models: the registry, who serves what, and moving the champion pointer."""
 
+from datetime import date
 from http import HTTPStatus
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection
 from bearometer_api.parts import Given, Parts
 from bearometer_api.problems import missing
 from bearometer_api.shapes import Body, Utc
-from bearometer_shared.storage import models, rebases, runs
+from bearometer_shared.storage import drifts, models, rebases, runs
 from bearometer_shared.storage.session import transaction
 
 router = APIRouter(prefix="/v1/models", tags=["learning"])
@@ -51,12 +52,26 @@ class Server(BaseModel):
     error: str = Field(description="why it could not load something newer, or empty")
 
 
+class Drift(BaseModel):
+    """Whether a stream's last seven days were news of another kind than the champion told before."""
+
+    stream: str
+    day: date = Field(description="the last of them")
+    at: Utc
+    drifted: bool
+    reason: str = Field(description="what differs, or empty")
+    figures: dict[str, Any] = Field(
+        description="distance and p-value of answers and embeddings, the level; no such tests where days are too few"
+    )
+
+
 class Models(BaseModel):
     """The registry, newest first."""
 
     champion: str | None = Field(description="the version to serve; null before the first")
     models: list[Model]
     servers: list[Server]
+    drifts: list[Drift] = Field(description="the newest tests of each stream for the champion")
 
 
 class Reason(Body):
@@ -85,11 +100,14 @@ def list_models(given: Given) -> Models:
         now = models.champion(connection)
         told, servers = rebases.newest(connection), models.servers(connection)
         shadows = runs.shadows(connection)
+        tested = drifts.newest(connection, now.version) if now else []
         found = [
             row | {"rebased": told.get(row["version"]), "shadow": shadows.get(row["version"])}
             for row in models.listing(connection)
         ]
-    return Models.model_validate({"models": found, "servers": servers, "champion": now and now.version})
+    return Models.model_validate(
+        {"models": found, "servers": servers, "drifts": tested, "champion": now and now.version}
+    )
 
 
 @router.post("/promote")

@@ -40,7 +40,7 @@ class Run(BaseModel):
     """A retraining run."""
 
     id: Id
-    trigger: str = Field(description="what began it: api, cli, labels, schedule", examples=["api"])
+    trigger: str = Field(description="what began it: api, cli, labels, drift, schedule", examples=["api"])
     reason: str
     state: str = Field(description="queued, running, done, failed or cancelled", examples=["done"])
     created_at: Utc

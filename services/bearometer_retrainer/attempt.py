@@ -56,7 +56,7 @@ def failures_kept(desk: "Desk", claimed: Claim) -> Iterator[None]:
         line = f"{type(error).__name__}: {error}".splitlines()[0][:500]
         log.error("run failed", run=claimed.id, reason=line)
         retrying(lambda: _fail(desk, claimed, line), desk.clock)
-        if not isinstance(error, BearometerError):
+        if not isinstance(error, (BearometerError, OSError)):  # a full disk is no bug
             raise
 
 

@@ -13,7 +13,7 @@ from bearometer_shared.errors import UserError
 from bearometer_shared.inference.artifact import read_manifest
 from bearometer_shared.inference.store import Store
 from bearometer_shared.settings import settings
-from bearometer_shared.storage import models, runs
+from bearometer_shared.storage import drifts, models, runs
 from bearometer_training import champion
 
 Version = Annotated[str, typer.Argument(help="a version, as `bearometer models list` shows it")]
@@ -23,12 +23,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="print one object")]
 
 
 def list_versions(as_json: AsJson = False) -> None:
-    """Lists the registered versions, newest first, and what each scorer serves.
+    """Lists the registered versions, newest first, what each scorer serves, and whether a stream drifts from what the
+    champion knows.
 
     Example: bearometer models list
     """
     with terminal.transaction() as connection:
         found = {"models": models.listing(connection), "servers": models.servers(connection)}
+        serving = models.champion(connection)
+        found["drifts"] = drifts.newest(connection, serving.version) if serving else []
     if as_json:
         terminal.print_json(found)
         return
@@ -36,6 +39,8 @@ def list_versions(as_json: AsJson = False) -> None:
         typer.echo(_line(row))
     for server in found["servers"]:
         typer.echo(f"{server['instance']} serves {server['version']} {server['error']}".rstrip())
+    for row in found["drifts"]:
+        typer.echo(f"stream {row['stream']} on {row['day']}: {row['reason'] or _calm(row['figures'])}")
 
 
 def show(version: Version, as_json: AsJson = False) -> None:
@@ -125,6 +130,10 @@ def _move(version: str, reason: str, as_json: bool) -> None:
     facts = {"champion": version, "moved": moved}
     words = f"{version} is the champion" + ("" if moved else " already")
     typer.echo(json.dumps(facts) if as_json else words)
+
+
+def _calm(figures: dict[str, Any]) -> str:
+    return "no drift" if "answers" in figures else "too few days to test for drift"
 
 
 def _line(row: dict[str, Any]) -> str:

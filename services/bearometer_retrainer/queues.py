@@ -16,6 +16,7 @@ DISPATCH = "bearometer.dispatch"
 CONSIDER = "bearometer.consider"
 CLEAN = "bearometer.clean"
 RESCORE = "bearometer.rescore"
+DRIFT = "bearometer.drift"
 
 HARD_LIMIT = timedelta(hours=4)
 SOFT_LIMIT = HARD_LIMIT - timedelta(minutes=5)  # time to store why
@@ -50,6 +51,7 @@ def build(settings: Settings) -> Celery:
         beat_schedule={
             "dispatch": _every(DISPATCH, timedelta(seconds=3)),
             "consider": _every(CONSIDER, timedelta(seconds=30)),
+            "drift": _every(DRIFT, timedelta(minutes=15)),
             "clean": _every(CLEAN, timedelta(days=1)),
         },
         beat_schedule_filename=str(settings.home.absolute() / "beat" / "schedule"),

@@ -20,6 +20,7 @@ from bearometer_shared.errors import ArtifactError
 from bearometer_shared.inference.store import Store
 from bearometer_shared.settings import settings
 from bearometer_shared.storage import rescores, retention, runs
+from bearometer_shared.storage.models import Champion
 from bearometer_shared.storage.rescores import Day
 from bearometer_shared.storage.session import connect, is_outage, transaction
 
@@ -99,6 +100,22 @@ def consider() -> None:
         queued = schedule.consider(connection, settings(), SystemClock().now())
     if queued:
         log.info("run queued", run=queued)
+
+
+@shared_task(name=queues.DRIFT)  # type: ignore[untyped-decorator]  # celery ships no types
+@outage_is_delay
+def look_for_drift() -> None:
+    """Tests each stream once a day; what drifts becomes a run where there are labels, see `schedule`."""
+    from bearometer_retrainer import drift_watch  # numpy, and the model runtime where there is anything to test
+    from bearometer_shared.inference.engine import Engine as Model
+
+    def load(champion: Champion) -> Model:
+        return Model.load(Store(settings()).fetch(champion.location), threads=1, device="cpu")
+
+    if alarms := settings().drift_alarms:
+        for row in drift_watch.look(_database(), load, alarms, SystemClock().now()):
+            tell = log.warning if row["drifted"] else log.info
+            tell("stream tested for drift", stream=row["stream"], day=str(row["day"]), reason=row["reason"])
 
 
 @shared_task(name=queues.CLEAN)  # type: ignore[untyped-decorator]  # celery ships no types

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Engine as Database
 
 from bearometer_shared.clock import Clock
-from bearometer_shared.rescoring import PORTION, Scoring, portion
+from bearometer_shared.rescoring import Scoring, portion
 from bearometer_shared.storage import rebases, restated
 from bearometer_shared.storage.rebases import Swap
 from bearometer_shared.storage.session import transaction
@@ -20,7 +20,8 @@ log = structlog.get_logger()
 HISTORY = timedelta(days=7)  # by arrival
 MOST = 20_000  # items, the newest
 LIMIT_S = 60.0
-AGAIN_S = 5.0  # a version that has served before: somebody waits for a rollback, and most of history is its own
+AGAIN_S = 4.0  # a version that has served before: somebody waits for a rollback, and most of history is its own
+PORTION = 64  # items between two looks at the clock: a busy core needs a second for them
 
 
 @dataclass(frozen=True, slots=True)

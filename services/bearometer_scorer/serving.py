@@ -9,7 +9,7 @@ from uuid import uuid4
 import structlog
 from sqlalchemy import Engine as Database
 
-from bearometer_scorer import metrics
+from bearometer_scorer import memory, metrics
 from bearometer_shared.clock import Clock
 from bearometer_shared.errors import ArtifactError
 from bearometer_shared.inference.engine import Engine
@@ -39,11 +39,13 @@ class Serving:
         self._engine: Engine | None = None
         self._next: Engine | None = None
         self._refused = ""
+        self._left_over = False
 
     def current(self) -> Engine:
         """The engine for the next batch. This is the only place where models are switched."""
         with self._lock:
             if self._next is not None:
+                self._left_over = self._engine is not None
                 self._engine, self._next = self._next, None
                 metrics.SWAPS.inc()
                 metrics.SERVING.clear()
@@ -62,11 +64,19 @@ class Serving:
         with transaction(self.database) as connection:
             champion = models.champion(connection)
         error = self._follow(champion) if champion else ""
+        self._tidy()
         with self._lock:
             version = self._engine.version if self._engine else ""
         if version:
             with transaction(self.database) as connection:
                 models.report_server(connection, self.instance, version, error, self.clock.now())
+
+    def _tidy(self) -> None:
+        """After a swap. The loop asked for the new model, so it holds the old one no longer."""
+        with self._lock:
+            left_over, self._left_over = self._left_over, False
+        if left_over:
+            memory.give_back()
 
     def _follow(self, champion: Champion) -> str:
         with self._lock:

@@ -23,6 +23,7 @@ PARTS = (
     "audit",
     "rare",
 )
+DRIFTING = (*PARTS, "drift", "drift")  # where the tests found a drift
 SHARE = 0.25  # of the places that one topic, or one day, takes at first
 
 
@@ -56,10 +57,14 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Labels so far by name, topics and sentiments together, and each topic's share of the news: lately, before."""
+    """Labels so far by name, topics and sentiments together, and each topic's share of the news: lately, before.
+
+    Since `drifting` the stream is of another kind than the model knows; None where no test has found that.
+    """
 
     labels: Mapping[str, int]
     shares: Mapping[str, tuple[float, float]]
+    drifting: datetime | None = None
 
 
 Rank = Callable[[Candidate], float | None]
@@ -73,7 +78,7 @@ def choose(candidates: Sequence[Candidate], known: Known, annotator: str, limit:
     most = max(1, round(SHARE * limit))
     for cap in (most, limit):  # what the spread left empty is filled without it
         taken = Counter(key for one in open_ if one.id in chosen for key in _places(one))
-        for part in _turns(heads):
+        for part in _turns(heads, PARTS if known.drifting is None else DRIFTING):
             if len(chosen) >= limit:
                 break
             one = next((c for c in heads[part] if c.id not in chosen and _fits(c, taken, cap)), None)
@@ -95,7 +100,7 @@ def _ranks(known: Known, seed: str) -> dict[str, Rank]:
         "disagreement": _unlabelled(lambda one: 1 - one.margin if one.other not in (None, one.sentiment) else None),
         "rare": _unlabelled(lambda one: -known.labels.get(one.topic, 0) - known.labels.get(one.sentiment, 0) / 10),
         "second opinion": lambda one: _draw(seed, one) if len(one.annotators) == 1 else None,
-        "drift": _unlabelled(lambda one: _growth(one, known)),
+        "drift": _unlabelled(lambda one: _growth(one, known) or _drifted(one, known, seed)),
     }
 
 
@@ -108,10 +113,10 @@ def _ranked(candidates: Sequence[Candidate], rank: Rank) -> list[Candidate]:
     return [one for _, one in sorted(wanted, key=lambda pair: (-pair[0], pair[1].id))]
 
 
-def _turns(heads: Collection[str]) -> Iterator[str]:
+def _turns(heads: Collection[str], parts: Sequence[str]) -> Iterator[str]:
     """The parts in turn, over and over, while any is left: whoever runs dry is taken out by the caller."""
     while heads:
-        yield from (part for part in PARTS if part in heads)
+        yield from (part for part in parts if part in heads)
 
 
 def _places(one: Candidate) -> tuple[str, str]:
@@ -133,8 +138,16 @@ def _growth(one: Candidate, known: Known) -> float | None:
     return grown if grown >= 1.5 else None
 
 
+def _drifted(one: Candidate, known: Known, seed: str) -> float | None:
+    """Any item of the days that differ from those before, after those of grown topics."""
+    if known.drifting is None or one.published_at < known.drifting:
+        return None
+    return _draw(seed, one)
+
+
 def _why(one: Candidate, part: str, known: Known) -> str:
     lately, before = known.shares.get(one.topic, (0.0, 0.0))
+    grown = f"{one.topic} makes {lately:.0%} of the last day's news, {before:.0%} before"
     return {
         "verdict": f"alert {one.alert} was judged false",
         "audit": "drawn at random, to see how good the model is",
@@ -142,5 +155,5 @@ def _why(one: Candidate, part: str, known: Known) -> str:
         "disagreement": f"{one.sentiment} for this model, {one.other} for another",
         "rare": f"{known.labels.get(one.topic, 0)} labels of {one.topic} so far",
         "second opinion": "labelled by somebody else: do you agree?",
-        "drift": f"{one.topic} makes {lately:.0%} of the last day's news, {before:.0%} before",
+        "drift": grown if _growth(one, known) else "of days whose news is of another kind than before",
     }[part]

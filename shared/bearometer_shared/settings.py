@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     retrain_labels: int = Field(200, ge=1, description="fresh labels that start a run by themselves")
     retrain_every_h: float = Field(24, gt=0)
     pseudo_labels: bool = Field(False, description="learn, too, what two versions agree on in texts that nobody read")
+    drift_alarms: float = Field(1, ge=0, description="false alarms a year of the tests for drift; 0: none is made")
     keep_models: int = Field(10, ge=1, description="newest models whose files stay in the store, beside those in use")
     retention_days: int = Field(90, ge=1)
 

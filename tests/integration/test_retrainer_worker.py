@@ -1,7 +1,8 @@
-"""The real thing: Celery over a real Valkey, training in a worker that is killed in the middle of it."""
+"""The real thing: Celery over a real Valkey. Worker, beat and Valkey are killed in the middle of a run."""
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from learning_desk import NOW
 from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
+from bearometer_cli.servers import valkey
+from bearometer_cli.servers.server import Server
 from bearometer_shared.inference import artifact
 from bearometer_shared.inference.store import Store
 from bearometer_shared.settings import Settings
@@ -30,8 +33,16 @@ LONG = {**QUICK, "epochs": 8, "batch": 4, "checkpoint_steps": 5}
 
 
 @pytest.fixture
-def given(postgres_url: str, redis_url: str, tmp_path: Path) -> Settings:
-    url = SecretStr(f"{redis_url.rpartition('/')[0]}/7")  # a database of this test's own
+def broker(tmp_path: Path) -> Iterator[list[Server]]:
+    """A Valkey of the test's own; the last of the list is the one that runs."""
+    servers = [valkey.start(tmp_path, preferred=0)]
+    yield servers
+    servers[-1].stop()
+
+
+@pytest.fixture
+def given(postgres_url: str, broker: list[Server], tmp_path: Path) -> Settings:
+    url = SecretStr(broker[0].address)
     return Settings(home=tmp_path / "home", database_url=SecretStr(postgres_url), redis_url=url)
 
 
@@ -82,8 +93,17 @@ def begin(given: Settings, database: Engine, recipe: dict[str, Any]) -> int:
     return run_id
 
 
-def test_a_run_whose_worker_is_killed_is_taken_up_again_and_promotes_once(
-    given: Settings, database: Engine, tmp_path: Path
+def lose(servers: list[Server], home: Path) -> None:
+    """The broker dies with all that it held, and another one comes on its address."""
+    servers[-1].child.kill()
+    for kept in (home / "valkey").glob("*append*"):
+        shutil.rmtree(kept, ignore_errors=True)
+    servers.append(valkey.start(home, preferred=0))
+
+
+@pytest.mark.timeout(600)
+def test_a_run_whose_worker_beat_and_broker_are_killed_is_taken_up_again_and_promotes_once(
+    given: Settings, database: Engine, broker: list[Server], tmp_path: Path
 ) -> None:
     run_id, log = begin(given, database, QUICK), tmp_path / "log"
 
@@ -91,12 +111,14 @@ def test_a_run_whose_worker_is_killed_is_taken_up_again_and_promotes_once(
         with transaction(database) as connection:
             return runs.get(connection, run_id) or {}
 
-    with running(given, "worker-default", log), running(given, "beat", log):
-        with running(given, "worker-gpu", log) as worker:
+    with running(given, "worker-default", log):
+        with running(given, "beat", log) as beat, running(given, "worker-gpu", log) as worker:
             until(lambda: row()["progress"].get("stage") in ("training", "exporting"), log)
-            worker.send_signal(signal.SIGKILL)
+            for killed in (worker, beat):
+                killed.send_signal(signal.SIGKILL)
+        lose(broker, tmp_path)
         assert row()["state"] == "running"
-        with running(given, "worker-gpu", log):
+        with running(given, "beat", log), running(given, "beat", log), running(given, "worker-gpu", log):
             until(lambda: row()["state"] in ("done", "failed"), log)
     assert (row()["state"], row()["error"], row()["attempts"]) == ("done", None, 2), log.read_text()
     with transaction(database) as connection:

@@ -14,6 +14,7 @@ from lexicon import LexiconEngine
 from pydantic import SecretStr
 from scorer_rig import NOW, Rig, drain, item
 
+from bearometer_scorer import memory
 from bearometer_scorer.serving import Serving
 from bearometer_shared.errors import ArtifactError
 from bearometer_shared.inference import artifact
@@ -127,6 +128,20 @@ def test_the_old_model_serves_until_the_new_one_has_told_history(rig: Rig) -> No
     serving.rebase = lambda engine: said.append(f"{serving.current().version} serves")
     serving.look()
     assert said == ["old serves"] and serving.current().version == "new"
+
+
+def test_memory_is_given_back_once_the_old_model_has_gone(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[str] = []
+    serving = Serving(rig.database, Loader(), rig.clock)
+    monkeypatch.setattr(memory, "give_back", lambda: given.append(serving.current().version))
+    for version in ("old", "new"):
+        promote(rig, version)
+        serving.look()
+        assert given == [], "it still serves"
+        serving.current()
+    serving.look()
+    serving.look()
+    assert given == ["new"]
 
 
 def test_a_model_with_anothers_answers_is_refused_before_it_serves(tmp_path: Path) -> None:

@@ -191,6 +191,16 @@ CREATE TABLE servers (
     error TEXT NOT NULL,
     PRIMARY KEY (instance)
 );
+CREATE TABLE drifts (
+    version TEXT NOT NULL,
+    stream TEXT NOT NULL,
+    day DATE NOT NULL,
+    at TIMESTAMP WITH TIME ZONE NOT NULL,
+    drifted BOOLEAN NOT NULL,
+    reason TEXT NOT NULL,
+    figures JSONB NOT NULL,
+    PRIMARY KEY (version, stream, day)
+);
 CREATE TABLE offsets (
     topic TEXT NOT NULL,
     partition INTEGER NOT NULL,

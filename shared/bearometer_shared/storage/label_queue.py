@@ -1,13 +1,13 @@
 """What the queue of labels chooses from: the newest stories of a stream, and what is known of them."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from bearometer_shared.label_queue import Candidate, Chosen, Known, choose
-from bearometer_shared.storage import label_skips, labels
+from bearometer_shared.storage import drifts, label_skips, labels, models
 from bearometer_shared.text import model_text
 
 MOST = 3000  # of the newest stories: a week of 400 a day, and a quarter of a second
@@ -56,7 +56,7 @@ def queue(
         for id, row in rows.items()
         if hashes[id] not in skipped
     ]
-    known = _known(connection, stream, max((one.published_at for one in candidates), default=now))
+    known = _known(connection, stream, max((one.published_at for one in candidates), default=now), now)
     chosen = choose(candidates, known, annotator, limit, f"{now:%Y-%m-%d}/{annotator}")
     return [(rows[one.id], one) for one in chosen]
 
@@ -87,7 +87,7 @@ def _judged(connection: Connection, stream: str, now: datetime) -> dict[str, int
     return {story["id"]: row.id for row in found for story in row.top or ()}
 
 
-def _known(connection: Connection, stream: str, newest: datetime) -> Known:
+def _known(connection: Connection, stream: str, newest: datetime, now: datetime) -> Known:
     said = labels.stats(connection)
     given = {"stream": stream, "day": newest - DAY, "month": newest - MONTH}
     rows = list(connection.execute(text(_SHARES), given))
@@ -95,4 +95,12 @@ def _known(connection: Connection, stream: str, newest: datetime) -> Known:
     if not lately or not before:  # on a stream's first day nothing has grown
         rows = []
     shares = {row.key: ((row.lately or 0) / lately, (row.before or 0) / before) for row in rows}
-    return Known(said["by_sentiment"] | said["by_topic"], shares)
+    return Known(said["by_sentiment"] | said["by_topic"], shares, _drifting(connection, stream, now))
+
+
+def _drifting(connection: Connection, stream: str, now: datetime) -> datetime | None:
+    """Since when a stream is of another kind than its champion knows, where a test found that."""
+    champion = models.champion(connection)
+    found = drifts.standing(connection, champion.version, now) if champion else []
+    since = (row["day"] - drifts.WEEK + DAY for row in found if row["stream"] == stream)
+    return next((datetime.combine(day, time(), UTC) for day in since), None)

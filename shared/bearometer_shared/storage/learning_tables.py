@@ -1,6 +1,6 @@
 """Tables of the learning loop: labels, model versions, the champion pointer, runs, and who serves what."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Identity, Index, Integer, false, text
@@ -142,3 +142,19 @@ class Server(Table):
     since: Mapped[datetime]
     seen_at: Mapped[datetime]
     error: Mapped[str]
+
+
+class Drift(Table):
+    """Whether a day of a stream, with the days before it, was news of another kind than a version told earlier.
+
+    `figures` holds distance and p-value of each test, the level, and the days compared; empty where they were too few.
+    """
+
+    __tablename__ = "drifts"
+    version: Mapped[str] = mapped_column(primary_key=True)
+    stream: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    drifted: Mapped[bool]
+    reason: Mapped[str]
+    figures: Mapped[dict[str, Any]]
