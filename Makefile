@@ -21,7 +21,7 @@ test: $(INSTALLED) browser ## lint, types, and the whole suite
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy shared services training
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 bench: $(INSTALLED) ## measure ours, the plain way and the ceiling
 	@$(BIN)/bearometer bench pipeline $(ARGS)

@@ -1,6 +1,7 @@
 """Alerts in a terminal. Times are UTC event times, but `recorded`, which is wall time."""
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from bearometer_shared.settings import settings
 from bearometer_shared.storage import session
 
 Row = dict[str, Any]
+WIDE = 160  # columns of a table that goes into a file or a pipe
 COLOURS = {"severe": "bold red", "elevated": "red", "watch": "yellow"}
 COLUMNS = ("id", "stream", "about", "state", "severity", "since", "until", "observed", "expected", "p")
 
@@ -46,7 +48,7 @@ def print_table(found: Sequence[Row]) -> None:
     table = Table(*COLUMNS, box=None, pad_edge=False)
     for alert in found:
         table.add_row(*_cells(alert), style=COLOURS.get(alert["severity"], "") if alert["state"] == "firing" else "")
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
 
 
 def by_incident(found: Sequence[Row]) -> list[Row]:

@@ -13,32 +13,25 @@ An outage holds the batch: partitions pause, polling goes on, the batch is tried
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, DBAPIError
 
 from bearometer_scorer import metrics
 from bearometer_scorer.dead_letters import DeadLetters
-from bearometer_scorer.scoring import Scored, rows, score_all
+from bearometer_scorer.positions import Positions
+from bearometer_scorer.scoring import Scored, score_all
 from bearometer_scorer.serving import Serving
+from bearometer_scorer.storing import store
 from bearometer_scorer.work import Work, drop_known, sort_out
 from bearometer_shared.clock import Clock
 from bearometer_shared.entities import Linker, default_linker
 from bearometer_shared.errors import FencedError
-from bearometer_shared.kafka.port import (
-    NEWS_SCORED,
-    Consumer,
-    KafkaUnavailableError,
-    Partition,
-    Producer,
-    Record,
-)
+from bearometer_shared.kafka.port import NEWS_SCORED, Consumer, KafkaUnavailableError, Producer, Record
 from bearometer_shared.settings import Settings
-from bearometer_shared.storage import articles, offsets, stories, streams, trends
-from bearometer_shared.storage.articles import ArticleRow
-from bearometer_shared.storage.offsets import Position
+from bearometer_shared.storage import articles
 from bearometer_shared.storage.session import is_outage, transaction, wake
 from bearometer_shared.wire import encode
 
@@ -59,8 +52,7 @@ class Scorer:
     linker: Callable[[], Linker] = default_linker
 
     def __post_init__(self) -> None:
-        self._positions: dict[Partition, Position] = {}
-        self._unsought: set[Partition] = set()
+        self._positions = Positions(self.consumer, self.database)
         self._held: list[Record] = []
 
     def step(self, timeout_s: float = 0.2) -> int:
@@ -94,24 +86,9 @@ class Scorer:
 
     def _poll(self, timeout_s: float) -> list[Record]:
         polled = self.consumer.poll(timeout_s, self.settings.batch_items)
-        self._unsought |= self.consumer.newly_assigned()
-        fresh = set(self._unsought)
-        self._take_over(fresh)
-        mine = self.consumer.assigned() & self._positions.keys() - fresh
+        mine = self._positions.take_over()
         self._held = [record for record in self._held or polled if record.partition in mine]
         return self._held
-
-    def _take_over(self, fresh: set[Partition]) -> None:
-        """Reads on where Postgres says; from the beginning where the topic was made anew and is shorter than that."""
-        for partition in sorted(fresh):
-            with transaction(self.database) as connection:
-                position = offsets.take(connection, partition)
-                if self.consumer.seek(partition, position.announced) < position.announced:
-                    log.warning("topic is shorter than our offset: it was made anew", topic=partition.topic)
-                    offsets.move(connection, {partition: position}, {partition: Position(0, 0)})
-                    position = Position(0, 0)
-            self._positions[partition] = position
-            self._unsought.discard(partition)
 
     def _take(self, records: list[Record]) -> int:
         """Takes a batch; one that Postgres refuses is halved until the record at fault stands alone."""
@@ -124,53 +101,37 @@ class Scorer:
             return self._take(records[:half]) + self._take(records[half:])
 
     def _take_whole(self, records: list[Record], at_fault: str = "") -> int:
-        next_of = {partition: position.next for partition, position in self._positions.items()}
-        work = sort_out(records, next_of, self.settings.max_item_bytes)
+        work = sort_out(records, self._positions.next(), self.settings.max_item_bytes)
         with transaction(self.database) as connection:
             drop_known(work, articles.known(connection, work.news()))
         if at_fault:
             work.refuse_all(at_fault)
+        scores, version = self._score(work)
+        self.letters.send(work.refused, read=len(records))
+        self.producer.flush()  # the last batch's announcements, sent while this one was scored
+        now, lateness = self.clock.now(), timedelta(seconds=self.settings.lateness_s)
+        moved = self._positions.after(records)
+        with transaction(self.database) as connection:
+            stored = store(connection, work, scores, version=version, now=now, lateness=lateness)
+            self._positions.move(connection, moved)
+            again = articles.scored(connection, work.again) if work.again else []
+            wake(connection)
+        self._positions.keep(moved)
+        self._held = []
+        for message in [*map(articles.announcement, stored), *again]:
+            self.producer.send(NEWS_SCORED, message.article_id, encode(message))
+        self.consumer.commit({partition: position.next for partition, position in moved.items()})
+        metrics.count(stored, work, version)
+        return len(stored)
+
+    def _score(self, work: Work) -> tuple[list[Scored], str]:
+        """What the model says of a batch, and its version; an item that it cannot take is refused."""
         engine = self.serving.current()
         with metrics.MODEL_SECONDS.time():
             scores, poison = score_all(engine, self.linker(), work.news())
         for item, reason in poison:
             work.refuse((item.stream, item.id), reason)
-        self.letters.send(work.refused, read=len(records))
-        self.producer.flush()  # the last batch's announcements, sent while this one was scored
-        moved = self._moved(records)
-        with transaction(self.database) as connection:
-            stored = self._store(connection, work, scores, engine.version)
-            offsets.move(connection, self._positions, moved)
-            again = articles.scored(connection, work.again) if work.again else []
-            wake(connection)
-        self._positions |= moved
-        self._held = []
-        for message in [*map(articles.announcement, stored), *again]:
-            self.producer.send(NEWS_SCORED, message.article_id, encode(message))
-        self.consumer.commit({partition: position.next for partition, position in moved.items()})
-        metrics.count(stored, work, engine.version)
-        return len(stored)
-
-    def _store(self, connection: Connection, work: Work, scores: list[Scored], version: str) -> list[ArticleRow]:
-        now, newest = self.clock.now(), dict[str, datetime]()
-        for item in (one.item for one in scores):
-            newest[item.stream] = max(item.published_at, newest.get(item.stream, item.published_at))
-        on_time = streams.lock(connection, newest, now, timedelta(seconds=self.settings.lateness_s))
-        claimed = articles.claim(connection, [one.item for one in scores], now.date())
-        new = [one for one in scores if (one.item.stream, one.item.id) in claimed]
-        told = stories.assign(connection, [one.sketch for one in new])
-        stored = rows(new, told, on_time, version=version, now=now)
-        articles.insert(connection, stored)
-        trends.add(connection, stored)
-        for partition, ticks in work.ticks.items():
-            streams.tick(connection, partition, ticks)
-        return stored
-
-    def _moved(self, records: list[Record]) -> dict[Partition, Position]:
-        """Where the batch's partitions stand after it: announced up to its start, since its own go out after it."""
-        first = {record.partition: record.offset for record in reversed(records)}
-        last = {record.partition: record.offset for record in records}
-        return {p: Position(max(self._positions[p].next, last[p] + 1), announced=first[p]) for p in last}
+        return scores, engine.version
 
     def _idle(self) -> int:
         """Nothing to read: a new model may begin to serve all the same."""
@@ -180,15 +141,11 @@ class Scorer:
 
     def _announced(self) -> None:
         """The last batch's announcements are acknowledged, and noted as such."""
-        mine = self.consumer.assigned()
-        due = {
-            p: Position(at.next, at.next) for p, at in self._positions.items() if p in mine and at.announced < at.next
-        }
-        if due:
+        if due := self._positions.unannounced():
             self.producer.flush()
             with transaction(self.database) as connection:
-                offsets.move(connection, self._positions, due)
-            self._positions |= due
+                self._positions.move(connection, due)
+            self._positions.keep(due)
 
     def _wait(self, error: Exception) -> None:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
@@ -197,6 +154,5 @@ class Scorer:
         self.clock.sleep(0.5)
 
     def _forget(self) -> None:
-        self._unsought |= self.consumer.assigned()
-        self._positions.clear()
+        self._positions.forget()
         self._held = []

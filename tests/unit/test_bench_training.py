@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import small_artifact
 
 from bearometer_cli.bench import training
 from bearometer_shared.errors import UserError
@@ -33,29 +34,35 @@ def sets(tmp_path: Path) -> Path:
 
 
 def test_each_run_leaves_out_what_its_name_says(sets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    runs: list[tuple[set[str], Settings]] = []
+    runs: list[tuple[set[str], Settings, bool]] = []
 
     def learn(found: Sequence[Example], how: Settings) -> Optimist:
-        runs.append(({str(example.input).split()[0] for example in found} & set(training.SETS), how))
+        taught = any(example.soft for example in found)
+        runs.append(({str(example.input).split()[0] for example in found} & set(training.SETS), how, taught))
         return Optimist()
 
     monkeypatch.setattr(training, "learn", learn)
     said: list[str] = []
-    tables = training.training(sets, 40, said.append)
+    tables = training.training(sets, 40, small_artifact.folder(), sets / "kept", said.append)
     assert [set(table) for table in tables.values()] == [
-        {"as the champion", *training.MEASURES},
+        {"plain", *training.MEASURES},
+        {"distilled", "the teacher itself"},
         {"head", "adapter", "lora", "adalora", "prefix", "prompt"},
         {*training.SETS, "seed"},
         {*training.SETS, "seed"},
     ]
     assert tables["sets left out"]["tweets"]["tweets sentiment"] == 1.0
-    by_name = dict(zip([line.split(":")[0] for line in said], runs, strict=True))
+    names = [line.split(":")[0] for line in said if not line.startswith("the teacher itself")]
+    by_name = dict(zip(names, runs, strict=True))
+    assert [name for name in names if by_name[name][2]] == ["distilled"]
     assert by_name["without tweets"][0] == {"topics", "entities"}
     assert by_name["only tweets"][0] == {"tweets"}
     assert by_name["PGD"][1].attacks == 2
     assert by_name["lora"][1].recipe == "lora"
+    assert training.training(sets, 40, small_artifact.folder(), sets / "kept", said.append) == tables
+    assert len(runs) == len(names)  # nothing is learnt twice
 
 
 def test_a_set_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="twitter_sentiment"):
-        training.training(tmp_path, 10, print)
+        training.training(tmp_path, 10, tmp_path, tmp_path, print)

@@ -47,8 +47,9 @@ def bench(
 ) -> None:
     """Measures ours, the plain way and the machine's ceiling in one run; `pipeline` on servers of its own.
 
-    `training` says what each measure, recipe and labelled set is worth: 23 short runs, over an hour. `sizes`
-    sets trained models beside each other: parameters, megabytes, speed, and the quality sealed in their manifests.
+    `training` says what each measure, recipe, teacher and labelled set is worth: 24 short runs, hours on one core; its
+    figures are kept in HOME/bench-training, where a run that was cut off goes on.
+    `sizes` sets trained models beside each other: parameters, megabytes, speed, the quality sealed in their manifests.
     `learning` feeds labels of a drift in rounds to a model that never saw it, and times a run on a stack of its own;
     on one core over half an hour. Its models are kept in HOME/bench-learning, where a run that was cut off goes on.
     `pseudo` adds what two versions agree on in texts that nobody has read to the rounds of `learning`.
@@ -152,8 +153,11 @@ def _stories(folder: Path, rows: int, say: Say) -> dict[str, Any]:
 
 def _training(folder: Path, rows: int, say: Say) -> dict[str, Any]:
     from bearometer_cli.bench.training import training  # loads torch
+    from bearometer_shared.settings import settings
+    from bearometer_training import champion
 
-    return training(folder, rows, say)
+    teacher = champion.ensure(settings(), say)
+    return training(folder, rows, teacher, settings().home.absolute() / "bench-training", say)
 
 
 def _trends(_: Path, items: int, say: Say) -> dict[str, Any]:

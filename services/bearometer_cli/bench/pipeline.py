@@ -33,6 +33,10 @@ CALM, CALM_ITEMS = timedelta(hours=23), 600
 ROW_ITEMS, ALERT_KEYS, ALERT_EACH = 600, 25, 12
 ROWS = "SELECT id FROM articles WHERE stream = 'latency' AND NOT id = ANY(%s)"
 ALERTS = "SELECT key FROM alerts WHERE stream = 'alarm' AND dimension = 'ticker' AND NOT key = ANY(%s)"
+TOLD = """
+    SELECT extract(epoch FROM delivered_at - created_at)::float8 AS seconds, attempts FROM outbox
+    WHERE attempts > 0 ORDER BY sequence
+"""
 
 
 def pipeline(rig: Rig, items: Sequence[News], say: Callable[[str], None]) -> dict[str, Any]:
@@ -47,7 +51,7 @@ def pipeline(rig: Rig, items: Sequence[News], say: Callable[[str], None]) -> dic
     say("latency at 20 items a second")
     to_row = _to_row(rig, items)
     say("latency from publishing to alert at 50 items a second")
-    to_alert = _to_alert(rig, items)
+    to_alert, to_attempt = _to_alert(rig, items)
     peak = _peak_mib(scorer.process.pid)
     scorer.stop()
     rates = {f"{name}_rate": round(count / spent, 1) for name, (count, spent) in seconds.items()}
@@ -63,6 +67,9 @@ def pipeline(rig: Rig, items: Sequence[News], say: Callable[[str], None]) -> dic
         "to_row_items": len(to_row),
         "to_alert_p99": latency.percentile(to_alert, 0.99),
         "to_alert_alerts": len(to_alert),
+        "to_attempt_p50": latency.percentile(to_attempt, 0.5),
+        "to_attempt_p99": latency.percentile(to_attempt, 0.99),
+        "to_attempt_notifications": len(to_attempt),
         "scorer_peak_mib": peak,
     }
 
@@ -116,8 +123,10 @@ def _to_row(rig: Rig, items: Sequence[News]) -> list[float]:
     return [seen[key] - sent[key] for key in sent if key in seen]
 
 
-def _to_alert(rig: Rig, items: Sequence[News]) -> list[float]:
-    """From publishing the item that completes an alert to its row, after a calm day of other news."""
+def _to_alert(rig: Rig, items: Sequence[News]) -> tuple[list[float], list[float]]:
+    """From publishing the item that completes an alert to its row, after a calm day of other news; and from each
+    notification's row to the end of its first attempt, on the topic of alerts.
+    """
     now = datetime.now(UTC)
     calm = [_at(item, now - CALM * (1 - n / CALM_ITEMS)) for n, item in enumerate(items[:CALM_ITEMS])]
     latency.publish(rig.settings, calm, 400)
@@ -127,11 +136,24 @@ def _to_alert(rig: Rig, items: Sequence[News]) -> list[float]:
     with latency.watch(rig.settings, ALERTS) as seen:
         sent = latency.publish(rig.settings, news, ALERT_RATE)
         latency.await_all(seen, ALERT_KEYS)
+    _await_attempts(rig)
     alerts.stop()
     with transaction(rig.database) as connection:
         found = connection.execute(text("SELECT key, observed FROM alerts WHERE stream = 'alarm'")).all()
+        told = connection.execute(text(TOLD)).all()
     last = {row.key: min(row.observed, ALERT_EACH) - 1 for row in found}
-    return [seen[key] - sent[f"{key}-{last[key]}"] for key in seen]
+    waited = [row.seconds for row in told if row.attempts == 1 and row.seconds is not None]
+    return [seen[key] - sent[f"{key}-{last[key]}"] for key in seen], waited
+
+
+def _await_attempts(rig: Rig) -> None:
+    """Waits until every notification was tried, or patience ends."""
+    deadline = time.monotonic() + latency.PATIENCE_S
+    while time.monotonic() < deadline:
+        with transaction(rig.database) as connection:
+            if connection.execute(text("SELECT count(*) FROM outbox WHERE attempts = 0")).scalar_one() == 0:
+                return
+        time.sleep(0.2)
 
 
 def _bad_news(k: int, n: int) -> News:

@@ -1,18 +1,23 @@
 """`bench training`: what each measure, each set and each task of the champion's training is worth, by leaving it out.
 
 Every run starts from the same base, with the same seed, and on the same number of examples. The figures are those of a
-short run, good for comparing within one table and for nothing else.
+short run, good for comparing within one table and for nothing else. They are kept: what was cut off goes on.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import torch
 
 from bearometer_cli.bench.data_sets import some
-from bearometer_training import base, champion, data, evaluate, model, recipes, settings, train
+from bearometer_shared.inference.engine import Engine
+from bearometer_training import base, champion, data, evaluate, model, recipes, settings, teacher, train
+from bearometer_training.answers import Scorer
 from bearometer_training.data import Row
 from bearometer_training.examples import Example, examples
 from bearometer_training.judged import Judged
@@ -39,21 +44,52 @@ Table = dict[str, dict[str, float]]
 
 
 class Bench(NamedTuple):
-    """Rows to learn and rows to judge by, of each set; the champion's settings for one short epoch."""
+    """Rows to learn and rows to judge by, of each set; the champion's settings for one short epoch; a folder for what
+    is found, and a trained model that may teach."""
 
     taught: Sets
     judging: Sets
     how: Settings
+    home: Path
+    teacher: Path
     say: Callable[[str], None]
 
     def run(self, name: str, how: Settings, sets: Sequence[str]) -> dict[str, float]:
         """Accuracy on what each set holds out, of a model that was trained on some of the sets."""
-        found = learn(examples([row for part in sets for row in self.taught[part]]), how)
-        figures = {f"{part} {head}": figure for part in self.judging for head, figure in self._judge(found, part)}
-        self.say(f"{name}: " + ", ".join(f"{what} {figure:.3f}" for what, figure in figures.items()))
+        what = name, asdict(how), list(sets)
+        return self._kept(what, lambda: learn(self._examples(sets), how))
+
+    def distilled(self) -> dict[str, float]:
+        """The same of a model that also learnt what the teacher says of every example."""
+        what = "distilled", asdict(self.how), self.teacher.name
+        return self._kept(what, lambda: learn(self._taught(), self.how))
+
+    def itself(self) -> dict[str, float]:
+        """The same of the teacher."""
+        return self._kept(("the teacher itself", self.teacher.name), lambda: Engine.load(self.teacher))
+
+    def _taught(self) -> list[Example]:
+        with TemporaryDirectory() as folder:
+            return teacher.teach(self._examples(list(self.taught)), [self.teacher], Path(folder), lambda *_: None)
+
+    def _examples(self, sets: Sequence[str]) -> list[Example]:
+        return examples([row for part in sets for row in self.taught[part]])
+
+    def _kept(self, what: tuple[Any, ...], make: Callable[[], Scorer]) -> dict[str, float]:
+        """The figures of a run that is over, or of the one that `make` makes now."""
+        key = json.dumps([what, {part: len(rows) for part, rows in self.taught.items()}], sort_keys=True)
+        kept = self.home / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+        if not kept.is_file():
+            self.home.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps(self._figures(make())))
+        figures: dict[str, float] = json.loads(kept.read_text())
+        self.say(f"{what[0]}: " + ", ".join(f"{head} {figure:.3f}" for head, figure in figures.items()))
         return figures
 
-    def _judge(self, found: Judged, part: str) -> Iterator[tuple[str, float]]:
+    def _figures(self, found: Scorer) -> dict[str, float]:
+        return {f"{part} {head}": figure for part in self.judging for head, figure in self._judge(found, part)}
+
+    def _judge(self, found: Scorer, part: str) -> Iterator[tuple[str, float]]:
         for head, report in evaluate.evaluate(found, self.judging[part]).items():
             yield head, round(report["accuracy"], 4)
 
@@ -66,8 +102,9 @@ def learn(found: Sequence[Example], how: Settings) -> Judged:
     return Judged(train.train(model.build(source), tokenizer, found, how), tokenizer)
 
 
-def training(folder: Path, rows: int, say: Callable[[str], None]) -> dict[str, Table]:
-    """Tables of accuracies on held-out rows: measures left out or added, recipes, sets left out, single tasks.
+def training(folder: Path, rows: int, taught_by: Path, home: Path, say: Callable[[str], None]) -> dict[str, Table]:
+    """Tables of accuracies on held-out rows: measures left out or added, recipes, sets left out, single tasks, and what
+    a teacher (the folder `taught_by`) is worth. Figures are kept under `home`.
 
     Raises UserError where `folder` lacks one of the sets.
     """
@@ -76,9 +113,10 @@ def training(folder: Path, rows: int, say: Callable[[str], None]) -> dict[str, T
     taught = {name: some(half[0], rows) for name, half in halves.items()}
     how = replace(settings.from_file(RECIPE), epochs=1, rate=0.0, average=0.98, drills=rows // 4)
     others = [name for name in recipes.RECIPES if name != how.recipe]
-    bench = Bench(taught, {name: half[1] for name, half in halves.items()}, how, say)
+    bench = Bench(taught, {name: half[1] for name, half in halves.items()}, how, home, taught_by, say)
     return {
-        "measures": {"as the champion": bench.run("as the champion", how, list(taught))} | _measures(bench),
+        "measures": {"plain": bench.run("plain", how, list(taught))} | _measures(bench),
+        "distillation": {"distilled": bench.distilled(), "the teacher itself": bench.itself()},
         "recipes": {name: bench.run(name, replace(how, recipe=name, average=0.0), list(taught)) for name in others},
         "sets left out": {name: bench.run(f"without {name}", how, [s for s in taught if s != name]) for name in taught},
         "one set alone": {name: bench.run(f"only {name}", how, [name]) for name in taught},

@@ -1,0 +1,72 @@
+"""Where this scorer's partitions stand, as Postgres says: what is read, what is stored, what is announced."""
+
+from collections.abc import Mapping, Sequence
+
+import structlog
+from sqlalchemy import Connection, Engine
+
+from bearometer_shared.kafka.port import Consumer, Partition, Record
+from bearometer_shared.storage import offsets
+from bearometer_shared.storage.offsets import Position
+from bearometer_shared.storage.session import transaction
+
+log = structlog.get_logger()
+Moved = Mapping[Partition, Position]
+
+
+class Positions:
+    """The partitions that were taken over, each with its position in the topic."""
+
+    def __init__(self, consumer: Consumer, database: Engine) -> None:
+        self._consumer, self._database = consumer, database
+        self._of: dict[Partition, Position] = {}
+        self._unsought: set[Partition] = set()
+
+    def take_over(self) -> set[Partition]:
+        """Seeks what became ours to where Postgres says. Returns the partitions whose records may be taken now: not yet
+        those just sought, of which the last poll gave records from elsewhere.
+        """
+        self._unsought |= self._consumer.newly_assigned()
+        fresh = set(self._unsought)
+        for partition in sorted(fresh):
+            self._of[partition] = self._sought(partition)
+            self._unsought.discard(partition)
+        return self._consumer.assigned() & self._of.keys() - fresh
+
+    def next(self) -> dict[Partition, int]:
+        """The first offset of each that is not stored yet."""
+        return {partition: position.next for partition, position in self._of.items()}
+
+    def after(self, records: Sequence[Record]) -> Moved:
+        """Where a batch's partitions stand after it: announced up to its start, since its own go out after it."""
+        first = {record.partition: record.offset for record in reversed(records)}
+        last = {record.partition: record.offset for record in records}
+        return {p: Position(max(self._of[p].next, last[p] + 1), announced=first[p]) for p in last}
+
+    def move(self, connection: Connection, moved: Moved) -> None:
+        """Stores new positions. Raises FencedError where another owner has moved on: roll back then."""
+        offsets.move(connection, self._of, moved)
+
+    def keep(self, moved: Moved) -> None:
+        """What was moved is committed."""
+        self._of |= moved
+
+    def unannounced(self) -> Moved:
+        """Those of ours whose last batch is not noted as announced, as they stand once it is."""
+        mine = self._consumer.assigned()
+        return {p: Position(at.next, at.next) for p, at in self._of.items() if p in mine and at.announced < at.next}
+
+    def forget(self) -> None:
+        """All are to be read from Postgres again."""
+        self._unsought |= self._consumer.assigned()
+        self._of.clear()
+
+    def _sought(self, partition: Partition) -> Position:
+        """From the beginning where the topic was made anew and is shorter than what is stored."""
+        with transaction(self._database) as connection:
+            position = offsets.take(connection, partition)
+            if self._consumer.seek(partition, position.announced) >= position.announced:
+                return position
+            log.warning("topic is shorter than our offset: it was made anew", topic=partition.topic)
+            offsets.move(connection, {partition: position}, {partition: Position(0, 0)})
+            return Position(0, 0)
