@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from bearometer_api.app import create_app
 from bearometer_retrainer.commands import labels as command
 from bearometer_shared.kafka.memory import MemoryBroker, MemoryProducer
-from bearometer_shared.settings import Settings
+from bearometer_shared.settings import Settings, settings
 from bearometer_shared.storage import label_queue
 from bearometer_shared.storage.session import connect, transaction
 
@@ -109,6 +109,7 @@ def test_an_empty_stream_has_an_empty_queue(client: TestClient) -> None:
 
 def test_the_command_says_the_same(client: TestClient, postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BEAROMETER_DATABASE_URL", postgres_url)
+    settings.cache_clear()
     result = CliRunner().invoke(command, ["queue", "--annotator", "ana", "--limit", "5", "--json"])
     assert [item["id"] for item in json.loads(result.stdout.splitlines()[-1])["items"]] == list(asked(client, limit=5))
     words = CliRunner().invoke(command, ["queue", "--annotator", "ana", "--stream", "none"]).output
