@@ -20,7 +20,7 @@ log = structlog.get_logger()
 HISTORY = timedelta(days=7)  # by arrival
 MOST = 20_000  # items, the newest
 LIMIT_S = 60.0
-AGAIN_S = 4.0  # a version that has served before: somebody waits for a rollback, and most of history is its own
+AGAIN_S = 2.0  # a version that has served before: somebody waits for a rollback, and most of history is its own
 PORTION = 64  # items between two looks at the clock: a busy core needs a second for them
 
 

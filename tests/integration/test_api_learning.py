@@ -206,7 +206,7 @@ def register(engine: Engine, *versions: str) -> None:
 
 
 def test_the_pointer_moves_to_known_versions_and_back(client: TestClient, engine: Engine) -> None:
-    assert client.get("/v1/models").json() == {"champion": None, "models": [], "servers": []}
+    assert client.get("/v1/models").json() == {"champion": None, "drifts": [], "models": [], "servers": []}
     assert client.post("/v1/models/rollback", json={"reason": "too early"}).status_code == 409
     register(engine, "m1", "m2")
     for version in ("m1", "m2"):

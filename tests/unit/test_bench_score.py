@@ -148,5 +148,5 @@ def test_a_missing_file_is_said_before_anything_is_loaded(tmp_path: Path) -> Non
 
 
 def test_an_unknown_benchmark_is_answered_with_those_there_are() -> None:
-    with pytest.raises(UserError, match=r"'speed'; there are: alerts, entities, learning, pipeline, score, "):
+    with pytest.raises(UserError, match=r"'speed'; there are: alerts, entities, learning, pipeline, pseudo, score, "):
         bench("speed")
