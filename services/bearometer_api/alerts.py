@@ -31,7 +31,7 @@ class Alert(BaseModel):
     id: Id
     fingerprint: str = Field(description="of (stream, rule, dimension, key): the same for every spike of one key")
     stream: StreamName
-    rule: str = Field(examples=["negative_spike"])
+    rule: str = Field(examples=["spike"])
     dimension: str = Field(examples=["topic"])
     key: str = Field(examples=["Financials"])
     state: str = Field(description="pending, firing or resolved, whatever people do beside", examples=["firing"])
