@@ -20,13 +20,16 @@ def list_channels(as_json: Annotated[bool, typer.Option("--json", help="print on
     from bearometer_alerts import printing
     from bearometer_alerts.channels import configured
     from bearometer_shared.settings import settings
-    from bearometer_shared.storage import outbox
+    from bearometer_shared.storage import disabled_channels, outbox
 
     known = {one.channel.name: _facts(one) for one in configured(settings())}
     with printing.transaction() as connection:
-        counts = outbox.summary(connection)
+        counts, reasons = outbox.summary(connection), disabled_channels.reasons(connection)
     gone = {name: {"name": name, "type": "", "to": "not configured any more"} for name in counts if name not in known}
-    found = [facts | counts.get(name, NOTHING) for name, facts in (known | gone).items()]
+    found = [
+        facts | counts.get(name, NOTHING) | {"disabled": reasons.get(name, "")}
+        for name, facts in (known | gone).items()
+    ]
     if as_json:
         printing.print_json({"items": found})
     else:
@@ -57,6 +60,22 @@ def test_channel(name: Annotated[str, typer.Argument(help="the channel's name, a
     typer.echo(f"channel {name}: taken, notification {notification.id}")
 
 
+@channels.command("enable")
+def enable_channel(name: Annotated[str, typer.Argument(help="the channel's name, as in the list")]) -> None:
+    """Sends to a channel again that was disabled because its receiver answered 410 Gone. What was given up stays so.
+
+    Example: bearometer channels enable desk
+    """
+    from bearometer_alerts import printing
+    from bearometer_shared.errors import UserError
+    from bearometer_shared.storage import disabled_channels
+
+    with printing.transaction() as connection:
+        if not disabled_channels.enable(connection, name):
+            raise UserError(f"channel {name} is not disabled; `bearometer channels list` shows which ones are")
+    typer.echo(f"channel {name}: enabled")
+
+
 def _facts(one: "Configured") -> dict[str, Any]:
     wants = one.subscription.model_dump(
         mode="json", by_alias=True, include={"severities", "dimensions", "keys", "quiet", "digest"}
@@ -67,4 +86,5 @@ def _facts(one: "Configured") -> dict[str, Any]:
 def _line(row: dict[str, Any]) -> str:
     counts = f"{row['waiting']} waiting, {row['delivered']} delivered, {row['given_up']} given up"
     failed = f"; last error: {row['last_error']}" if row["last_error"] else ""
-    return f"{row['name']:<16} {row['type']:<12} {row['to']:<32} {counts}{failed}"
+    stopped = f"; disabled: {row['disabled']}" if row["disabled"] else ""
+    return f"{row['name']:<16} {row['type']:<12} {row['to']:<32} {counts}{failed}{stopped}"

@@ -8,7 +8,8 @@
 6. Follow up what time alone brings: snoozes that end, notices that have come due.
 
 Before a new model serves, baselines are learned anew from what it tells of history; minutes that are still open then
-are closed as it tells them.
+are closed as it tells them. Minutes that a clock which had jumped ahead closed as silent are opened again when it is
+back.
 
 Rules and watchlists are read anew at each look. A new rule learns from the days before; one that is gone resolves
 what it has open. After any failure the memory is dropped and read again from rows.
@@ -97,6 +98,9 @@ class Evaluator:
         return [at for at in positions if at.name in self._owned]
 
     def _advance(self, connection: Connection, at: Position) -> bool:
+        if at.is_ahead(self._clock.now()):
+            self._put_back(connection, at.name)
+            return True
         if at.evaluated_to is not None:
             if at.name in self._due:
                 self._rebase(connection, at, at.evaluated_to)
@@ -119,6 +123,17 @@ class Evaluator:
             rebases.settle(connection, at.name, promotion, at.newest_event if told else None)
         self._panels.pop(at.name, None)
         log.info("baselines re-based" if told else "baselines carried over", stream=at.name, version=version)
+
+    def _put_back(self, connection: Connection, stream: str) -> None:
+        """Opens the minutes again that a clock which had jumped ahead closed as silent: they hold nothing yet."""
+        with connection.begin():
+            at = clocks.lock(connection, stream, self._clock.now(), self._lateness)
+            if at and at.is_ahead(self._clock.now()):
+                to = times.floor(at.clock)
+                rebasing.put_back(connection, stream, to, self._book.rules, partial(self._minutes, connection, stream))
+                clocks.close(connection, stream, to)
+                log.warning("the clock was ahead; minutes opened again", stream=stream, closed=at.evaluated_to, to=to)
+        self._panels.pop(stream, None)
 
     def _stand(self, connection: Connection, stream: str, at: datetime) -> None:
         """Makes the stream's detectors from rows where they do not stand at this minute under the rules in force.

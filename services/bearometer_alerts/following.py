@@ -1,7 +1,7 @@
 """What time alone brings, looked for once a look: snoozes that end, and notices that have come due.
 
 All from rows, so that a restart changes nothing. Several services may follow up at once: an incident that another
-one has in its hands is passed over, and judged again under its lock.
+one has in its hands is passed over, and judged again under its lock. Nothing is waited for, so nothing deadlocks.
 """
 
 from collections.abc import Collection, Mapping, Sequence

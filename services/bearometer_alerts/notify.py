@@ -23,7 +23,7 @@ from bearometer_alerts.subscription import Subscription
 from bearometer_shared.clock import Clock
 from bearometer_shared.kafka.port import KafkaUnavailableError
 from bearometer_shared.service import Stopping
-from bearometer_shared.storage import outbox
+from bearometer_shared.storage import disabled_channels, outbox
 from bearometer_shared.storage.outbox import Notification
 from bearometer_shared.storage.session import is_outage, transaction
 
@@ -35,14 +35,13 @@ LONGEST_OUTAGE_WAIT_S = 10.0
 
 @dataclass
 class Notifier:
-    """One thread of its own. `gone` is why the receiver wants no more, until the service starts anew."""
+    """One thread of its own. A receiver that wants no more gets none until a person enables its channel."""
 
     engine: Engine
     channel: Channel
     clock: Clock
     tick_s: float = 1.0
     subscription: Subscription = field(default_factory=Subscription)
-    gone: str = field(default="", init=False)
 
     def follow(self, stopping: Stopping) -> None:
         """Delivers until stopping. An outage of Kafka or Postgres is a delay and a log line."""
@@ -88,8 +87,8 @@ class Notifier:
 
     def _deliver(self, connection: Connection, due: Sequence[Notification], message: Sequence[Notification]) -> None:
         try:
-            if self.gone:
-                raise GoneError(self.gone)
+            if reason := disabled_channels.reasons(connection).get(self.channel.name):
+                raise GoneError(reason)
             self.channel.deliver(message, self.clock.now())
         except NotDeliveredError as error:
             self._put_off(connection, due, str(error))
@@ -114,12 +113,12 @@ class Notifier:
         metrics.NOTIFICATIONS.labels(self.channel.name, "failed").inc(len(due))
 
     def _disable(self, connection: Connection, due: Sequence[Notification], reason: str) -> None:
-        if not self.gone:
-            log.error("channel disabled; restart to try again", channel=self.channel.name, reason=reason)
-        self.gone = reason
+        name = self.channel.name
+        if disabled_channels.disable(connection, name, reason, self.clock.now()):
+            log.error("channel disabled until `bearometer channels enable`", channel=name, reason=reason)
         for notification in due:
             outbox.failed(connection, notification.id, reason, next_at=None)
-        metrics.NOTIFICATIONS.labels(self.channel.name, "refused").inc(len(due))
+        metrics.NOTIFICATIONS.labels(name, "refused").inc(len(due))
 
 
 def delay(attempts: int) -> timedelta:

@@ -22,7 +22,7 @@ def stories(evidence: Row) -> Iterator[Padding | Text]:
     yield Text(f"Top stories ({shown})", style="bold")
     for place, story in enumerate(told, 1):
         yield Text.assemble(f"{place:>2}. ", headline(story))
-        yield Padding(Group(*_under(story)), (0, 0, 0, 4))
+        yield Padding(Group(*_under(story)), (0, 0, 0, 4), expand=False)
     if evidence.get("words") != "ready":
         yield Text(_without_words(evidence), style="dim")
 

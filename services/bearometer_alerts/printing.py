@@ -20,8 +20,8 @@ from bearometer_shared.settings import settings
 from bearometer_shared.storage import session
 
 Row = dict[str, Any]
-WIDE = 160  # columns of a table that goes into a file or a pipe
 COLOURS = {"severe": "bold red", "elevated": "red", "watch": "yellow"}
+UNFOLDED = 10_000  # columns: more than any line has
 COLUMNS = ("id", "stream", "about", "state", "severity", "since", "until", "observed", "expected", "p")
 
 
@@ -41,6 +41,11 @@ def print_json(facts: Any) -> None:
     typer.echo(json.dumps(facts, ensure_ascii=False, default=lambda moment: moment.isoformat()))
 
 
+def console() -> Console:
+    """As wide as its terminal. What goes into a file or a pipe is neither folded nor cut."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else UNFOLDED)
+
+
 def print_table(found: Sequence[Row]) -> None:
     if not found:
         typer.echo("no alerts")
@@ -48,7 +53,7 @@ def print_table(found: Sequence[Row]) -> None:
     table = Table(*COLUMNS, box=None, pad_edge=False)
     for alert in found:
         table.add_row(*_cells(alert), style=COLOURS.get(alert["severity"], "") if alert["state"] == "firing" else "")
-    Console(width=None if sys.stdout.isatty() else WIDE).print(table)
+    console().print(table)
 
 
 def by_incident(found: Sequence[Row]) -> list[Row]:
@@ -65,16 +70,16 @@ def by_incident(found: Sequence[Row]) -> list[Row]:
 
 def print_card(alert: Row) -> None:
     """Text only, whatever the news says: no markup of theirs is obeyed."""
-    console, evidence = Console(highlight=False), alert["evidence"]
-    console.print(Text(f"Alert {alert['id']}: {about(alert)} ({alert['stream']})", style="bold"))
-    console.print(Text(f"{alert['state']}, {alert['severity']}", style=COLOURS.get(alert["severity"], "")))
+    out, evidence = console(), alert["evidence"]
+    out.print(Text(f"Alert {alert['id']}: {about(alert)} ({alert['stream']})", style="bold"))
+    out.print(Text(f"{alert['state']}, {alert['severity']}", style=COLOURS.get(alert["severity"], "")))
     for line in _people(alert):
-        console.print(Text(line))
-    console.print(Text(_why(alert)))
-    console.print(Text(f"Scored by {alert['model_version']}; rule {alert['rule']}; {alert['fingerprint']}\n"))
+        out.print(Text(line))
+    out.print(Text(_why(alert)))
+    out.print(Text(f"Scored by {alert['model_version']}; rule {alert['rule']}; {alert['fingerprint']}\n"))
     for part in printed_story.stories(evidence):
-        console.print(part)
-    console.print(_grid("\nHistory", map(_step, alert["history"])))
+        out.print(part)
+    out.print(_grid("\nHistory", map(_step, alert["history"])))
 
 
 def draw(alert: Row, path: Path) -> None:

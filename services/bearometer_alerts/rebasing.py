@@ -17,6 +17,7 @@ from bearometer_alerts.usual import STREAM, Key
 from bearometer_shared.storage import baselines, restated
 
 ENOUGH = 1000  # items told; of a smaller stream all must be
+SEEN = ("since", "quiet", "disturbed")  # minutes of a life
 State = dict[str, Any]
 
 
@@ -33,6 +34,20 @@ def rebase(connection: Connection, stream: str, at: datetime, in_force: Sequence
         new = kinds.learned(rule, read(at - HISTORY, at), times.number(at - HISTORY), times.number(at))
         forgotten: dict[Key, State | None] = dict.fromkeys(old)
         baselines.save(connection, stream, rule.name, forgotten | new | _lives(old, new), at)
+
+
+def put_back(connection: Connection, stream: str, at: datetime, in_force: Sequence[Rule], read: Read) -> None:
+    """After a clock that had jumped ahead has come back: the rules stand at a minute again that they were past."""
+    rebase(connection, stream, at, in_force, read)
+    for rule in in_force:
+        states = baselines.load(connection, stream, rule.name)
+        lived = {key: _lived(state, times.number(at)) for key, state in states.items() if key != STREAM}
+        baselines.save(connection, stream, rule.name, lived, at)
+
+
+def _lived(state: State, to: int) -> State:
+    """What an alert's life saw after a minute was silence that never was."""
+    return state | {"life": state["life"] | {name: min(state["life"][name], to) for name in SEEN}}
 
 
 def _lives(old: dict[Key, State], new: dict[Key, State]) -> dict[Key, State]:

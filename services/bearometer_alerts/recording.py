@@ -39,6 +39,7 @@ class Recorder:
 
         People are told when all of them are known: of an incident once, whatever many keys it shows in.
         """
+        alerts.alone(self.connection, self.stream)
         changed: dict[int, Step] = {}
         for step in narrow_first(steps):
             incident = self._take(step, at)

@@ -25,7 +25,7 @@ from bearometer_alerts.subscription import Subscription
 from bearometer_shared.clock import ManualClock, SystemClock
 from bearometer_shared.errors import BearometerError, UserError
 from bearometer_shared.settings import Settings, settings
-from bearometer_shared.storage import outbox
+from bearometer_shared.storage import disabled_channels, outbox
 from bearometer_shared.storage.outbox import Notification
 from bearometer_shared.storage.session import connect, transaction
 
@@ -216,6 +216,15 @@ def test_the_list_shows_what_waits_and_what_was_given_up_and_no_secret(engine: E
     shown = call("list").stdout
     assert "1 waiting, 0 delivered, 1 given up; last error: HTTP status 500" in shown
     assert "hidden" not in shown
+
+
+def test_a_disabled_channel_is_listed_with_its_reason_and_enabled_again(engine: Engine, receiver: Receiver) -> None:
+    with transaction(engine) as connection:
+        disabled_channels.disable(connection, "desk", "410 Gone", SystemClock().now())
+    assert "; disabled: 410 Gone" in call("list").stdout
+    assert call("enable", "desk").stdout == "channel desk: enabled\n"
+    assert [one["disabled"] for one in json.loads(call("list", "--json").stdout)["items"]] == ["", ""]
+    assert "channel desk is not disabled" in str(call("enable", "desk").exception)
 
 
 def test_a_test_is_sent_at_once_and_marked(receiver: Receiver) -> None:

@@ -30,7 +30,7 @@ from bearometer_shared.kafka.memory import MemoryBroker, MemoryProducer
 from bearometer_shared.kafka.port import ALERTS, KafkaUnavailableError
 from bearometer_shared.service import Stopping
 from bearometer_shared.settings import Settings
-from bearometer_shared.storage import outbox
+from bearometer_shared.storage import disabled_channels, outbox
 from bearometer_shared.storage.outbox import Notification
 from bearometer_shared.storage.session import connect, transaction
 from bearometer_shared.wire import AlertEvent
@@ -167,17 +167,22 @@ def test_a_receiver_that_cannot_be_reached_is_given_up_after_three_days_with_the
     assert GIVE_UP_AFTER <= clock.now() - given_up.created_at < GIVE_UP_AFTER + timedelta(hours=2)
 
 
-def test_410_disables_the_channel_and_says_so(
+def test_410_disables_the_channel_for_good_until_it_is_enabled(
     engine: Engine, settings: Settings, receiver: Receiver, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    receiver.statuses = [410]
-    first, second, sender = queue(engine), queue(engine), notifier(engine, settings)
-    assert sender.deliver_due() + sender.deliver_due() == 2
+    receiver.statuses = [410, 204]
+    first, second = queue(engine), queue(engine)
+    assert [notifier(engine, settings).deliver_due() for _ in range(2)] == [1, 1]
     assert receiver.ids() == [str(first)]
     for id in (first, second):
         assert (row(engine, id).next_at, row(engine, id).delivered_at) == (None, None)
         assert "410" in row(engine, id).last_error
     assert capsys.readouterr().out.count("channel disabled") == 1
+    with transaction(engine) as connection:
+        assert [disabled_channels.enable(connection, WEBHOOK) for _ in range(2)] == [True, False]
+    third = queue(engine)
+    notifier(engine, settings).deliver_due()
+    assert receiver.ids() == [str(first), str(third)]
 
 
 def test_a_crash_between_sending_and_marking_repeats_it_with_the_same_id(

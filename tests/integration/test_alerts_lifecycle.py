@@ -174,6 +174,27 @@ def test_what_was_closed_under_the_lock_is_late_for_the_next_batch(
     assert store(engine, LIVE, burst(START + DAY + 5, 5, 5), clock.now()) == 5
 
 
+def test_a_stream_is_heard_again_in_the_look_after_a_clock_that_jumped_has_come_back(
+    engine: Engine, evaluator: Evaluator, clock: ManualClock
+) -> None:
+    """What it closed as silent while it was a year ahead is open again, and what was usual is known again."""
+    store_in_order(engine, CALM, NOW)
+    look(evaluator)
+    clock.sleep(400 * 86400)
+    look(evaluator)
+    assert closed_to(engine, LIVE) > NOW + timedelta(days=399)
+    clock.at = NOW + timedelta(minutes=5)
+    look(evaluator)
+    assert store(engine, LIVE, burst(START + DAY, 5, 8), clock.now()) == 0
+    look(evaluator)
+    assert [alert["state"] for alert in found(engine, LIVE)] == ["firing"]
+
+
+def test_an_event_that_a_clock_ahead_has_dated_makes_nothing_late(engine: Engine, clock: ManualClock) -> None:
+    store_in_order(engine, [*CALM, *burst(START + 400 * DAY, 1, 1)], NOW)
+    assert store(engine, LIVE, burst(START + DAY, 5, 8), clock.now()) == 0
+
+
 def test_looking_again_changes_nothing(engine: Engine, evaluator: Evaluator) -> None:
     tick(engine, REPLAY, times.start(START))
     store(engine, REPLAY, [*CALM, *burst(START + DAY, 20, 8)], NOW)

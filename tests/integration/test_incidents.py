@@ -1,5 +1,7 @@
 """Keys that move together over real Postgres: joined by their stories, told once, over when all are."""
 
+import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -15,11 +17,13 @@ from typer.testing import CliRunner
 from bearometer_alerts import times
 from bearometer_alerts.commands import alerts as group
 from bearometer_alerts.detector import Step
+from bearometer_alerts.evaluate import Evaluator
 from bearometer_alerts.following import FollowUp
 from bearometer_alerts.lifecycle import Phase, Verdict
 from bearometer_alerts.recording import Recorder
 from bearometer_alerts.rule import SPIKE, Key
 from bearometer_api.app import create_app
+from bearometer_shared.clock import ManualClock
 from bearometer_shared.kafka.memory import MemoryBroker, MemoryProducer
 from bearometer_shared.settings import Settings, settings
 from bearometer_shared.storage import alerts, incidents, silences, triage
@@ -32,6 +36,7 @@ CHANNELS = ("kafka", "webhook")
 TOPIC, SOURCE = ("topic", "7"), ("source", "source 0")
 OTHER: Key = ("ticker", "GRBN")
 BEGIN = START + DAY
+SAID = Verdict(9, 1.5, 1e-9, 0.1, 40)
 Row = dict[str, Any]
 
 
@@ -51,8 +56,7 @@ def step(
     engine: Engine, phase: Phase, *keys: Key, after: float = 55, severity: str = "elevated", stream: str = "replay"
 ) -> None:
     """The detector takes a step of each key in one minute; event time and the wall agree."""
-    said = Verdict(9, 1.5, 1e-9, 0.1, 40)
-    steps = [Step(key, phase, BEGIN + int(after), severity, phase != "pending", said) for key in keys]
+    steps = [Step(key, phase, BEGIN + int(after), severity, phase != "pending", SAID) for key in keys]
     at = times.start(BEGIN) + timedelta(minutes=after)
     with transaction(engine) as connection:
         Recorder(connection, stream, SPIKE, CHANNELS, at).write(steps, at)
@@ -196,6 +200,32 @@ def test_a_snooze_of_the_head_holds_for_all_and_its_end_is_told_once(engine: Eng
     assert told(engine)[1:] == [("CRWB", "firing", "severe")]
 
 
+def test_detector_and_people_who_lock_one_incident_from_two_ends_wait_for_each_other(engine: Engine) -> None:
+    """Whoever acknowledges the head steps its members too, while the detector holds one of them and goes on to it."""
+    step(engine, "firing", BANK, TOPIC)
+    person = threading.Thread(target=act, args=(engine, 1, "acknowledge", 60))
+    at = times.start(BEGIN + 60)
+    with transaction(engine) as connection:
+        recorder = Recorder(connection, "replay", SPIKE, CHANNELS[:1], at)
+        recorder.write([Step(TOPIC, "resolved", BEGIN + 60, "elevated", True, SAID)], at)
+        person.start()
+        waits(engine)
+        recorder.write([Step(BANK, "firing", BEGIN + 60, "severe", True, SAID)], at)
+    person.join()
+    assert [one["acknowledged_by"] for one in listed(engine)[0]["members"]] == ["ana", None]
+
+
+def waits(engine: Engine) -> None:
+    """Until somebody waits for a lock."""
+    query = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    for _ in range(1000):
+        with transaction(engine) as connection:
+            if connection.execute(query).scalar():
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
 def test_where_the_head_is_silenced_the_next_key_speaks(engine: Engine) -> None:
     silence(engine, dimension="ticker")
     step(engine, "firing", BANK, TOPIC)
@@ -225,12 +255,25 @@ def move_clock(engine: Engine, after: int) -> None:
     tick(engine, "replay", times.start(BEGIN + after))
 
 
+def test_a_service_that_is_killed_after_the_head_fired_finds_the_incident_in_rows(engine: Engine) -> None:
+    """Each look is a service's first and last: the bank fires early, its topic and all news some looks later."""
+    for after in range(5, 65, 5):
+        move_clock(engine, after)
+        killed = Evaluator(Settings(), engine, ManualClock(times.start(BEGIN + after)), CHANNELS)
+        killed.look()
+        killed.close()
+    [found] = [one for one in listed(engine) if any(member["key"] == "CRWB" for member in one["members"])]
+    fired = {member["key"]: member["fired_at"] for member in found["members"]}
+    assert min(fired.values()) < max(fired.values())
+    assert {"CRWB", "7"} <= fired.keys()
+    assert [state for _, state, _ in told(engine)][:1] == ["firing"]
+
+
 def test_what_fails_in_the_same_transaction_leaves_no_incident(engine: Engine) -> None:
     with pytest.raises(ZeroDivisionError), transaction(engine) as connection:
         at = times.start(BEGIN + 55)
-        said = Verdict(9, 1.5, 1e-9, 0.1, 40)
         Recorder(connection, "replay", SPIKE, CHANNELS, at).write(
-            [Step(BANK, "firing", BEGIN + 55, "severe", True, said)], at
+            [Step(BANK, "firing", BEGIN + 55, "severe", True, SAID)], at
         )
         raise ZeroDivisionError
     assert listed(engine) == []
@@ -260,10 +303,11 @@ def test_the_list_in_a_terminal_groups_by_incident(
 ) -> None:
     step(engine, "firing", TOPIC, BANK)
     monkeypatch.setenv("BEAROMETER_DATABASE_URL", postgres_url)
-    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("COLUMNS", "40")  # of a terminal: this is a pipe
     settings.cache_clear()
     grouped, flat = (CliRunner().invoke(group, ["list", *more]).stdout for more in ((), ("--flat",)))
     settings.cache_clear()
+    assert all(f"{times.start(BEGIN + 55):%Y-%m-%d %H:%M}" in line for line in grouped.splitlines()[1:])
     assert grouped.index("ticker CRWB") < grouped.index("+ topic 7")
     assert flat.index("topic 7") < flat.index("ticker CRWB")
     assert "+" not in flat

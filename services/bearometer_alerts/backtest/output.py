@@ -2,24 +2,21 @@
 
 import csv
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from bearometer_alerts.backtest.found import Alert
 from bearometer_alerts.backtest.series import Series
-from bearometer_alerts.printing import COLOURS
+from bearometer_alerts.printing import COLOURS, console
 from bearometer_shared.errors import UserError
 
 COLUMNS = ("incident", "fired", "resolved", "about", "kind", "severity", "observed", "expected", "p")
-WIDE = 120  # columns of a table that goes into a file or a pipe
 TOLD = 3  # stories that a person sees of an alert
 
 
@@ -28,15 +25,15 @@ def print_found(alerts: Sequence[Alert], facts: dict[str, Any], as_json: bool) -
         found = {"alerts": [alert.facts() for alert in alerts]}
         typer.echo(json.dumps(found | facts, ensure_ascii=False))
         return
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+    out = console()
     if alerts:
-        console.print(_table(alerts))
+        out.print(_table(alerts))
     for alert in alerts:
         for story in alert.stories[:TOLD]:
             told = f"{story.score:+.2f}  {story.published_at:%m-%d %H:%M}  {story.source}: {story.title}"
-            console.print(Text(f"{alert.dimension} {alert.key}  {told}"), soft_wrap=True)
+            out.print(Text(f"{alert.dimension} {alert.key}  {told}"), soft_wrap=True)
     totals = facts | {"alerts": len(alerts)}
-    console.print(Text(", ".join(f"{name} {value}" for name, value in totals.items())), soft_wrap=True)
+    out.print(Text(", ".join(f"{name} {value}" for name, value in totals.items())), soft_wrap=True)
 
 
 def write_scores(path: Path, series: Series, scores: np.ndarray) -> None:

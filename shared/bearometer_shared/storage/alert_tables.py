@@ -1,4 +1,4 @@
-"""Tables of the alert service: baselines, alerts, their history, silences, and the outbox."""
+"""Tables of the alert service: baselines, alerts, their history, silences, the outbox, and its disabled channels."""
 
 from datetime import datetime
 from typing import Any
@@ -129,3 +129,12 @@ class Outbox(Table):
     last_error: Mapped[str]
 
     __table_args__ = (Index("ix_outbox_due", "next_at", postgresql_where=text("next_at IS NOT NULL")),)
+
+
+class DisabledChannel(Table):
+    """A channel whose receiver wants no more, and says so by `reason`, until a person enables it."""
+
+    __tablename__ = "disabled_channels"
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+    disabled_at: Mapped[datetime]

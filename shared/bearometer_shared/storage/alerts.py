@@ -70,6 +70,21 @@ def reopen(connection: Connection, id: int, now: datetime) -> None:
     change(connection, id, values, now)
 
 
+def alone(connection: Connection, stream: str) -> None:
+    """Waits until nobody else steps alerts of a stream, and keeps others waiting until this transaction ends.
+
+    Steps lock the rows of an incident in no one order: detector, people and members each begin at another alert.
+    Whoever may wait for a row asks first, so that nobody deadlocks.
+    """
+    query = text("SELECT pg_advisory_xact_lock(hashtextextended('steps of ' || :stream, 0))")
+    connection.execute(query, {"stream": stream})
+
+
+def stream_of(connection: Connection, id: int) -> str | None:
+    """The stream of an alert, which never changes; None where there is no such alert."""
+    return connection.execute(select(Alert.stream).where(Alert.id == id)).scalar()
+
+
 def latest(connection: Connection, mark: str) -> dict[str, Any] | None:
     """The newest alert of a fingerprint, open or not, with every column and locked; None before the first."""
     newest = select(*Alert.__table__.c).where(Alert.fingerprint == mark).order_by(Alert.id.desc()).limit(1)

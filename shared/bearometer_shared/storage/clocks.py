@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-# The least tick of a replay; of a live stream, the newest event less the lateness, moved on by silence.
+# The least tick of a replay; of a live stream, the newest event less the lateness, moved on by silence. An event that
+# a clock ahead of ours has dated later than now is taken as of now: it must not make all that follows late.
 _CLOCK = """
     coalesce((SELECT min(event_time) FROM stream_ticks WHERE stream = s.name),
-             newest_event - :lateness + greatest(:now - newest_at, interval '0'))
+             newest_event - greatest(newest_event - :now, interval '0') - :lateness
+             + greatest(:now - newest_at, interval '0'))
 """
 _POSITION = f"""
     SELECT name, newest_event, newest_at, {_CLOCK} AS clock, evaluated_to,
@@ -28,6 +30,11 @@ class Position:
     clock: datetime
     evaluated_to: datetime | None
     ticked: bool
+
+    def is_ahead(self, now: datetime) -> bool:
+        """Whether a clock that has come back since closed minutes of a live stream that are still to come."""
+        to = self.evaluated_to
+        return not self.ticked and to is not None and to > now and to > self.clock
 
 
 def clock(connection: Connection, stream: str, now: datetime, lateness: timedelta) -> datetime | None:

@@ -30,7 +30,8 @@ def lock(
             ),
             {"name": name, "event": event, "now": now},
         ).one()
-        watermark = row.tick or (ANY_TIME if row.opened else row.newest_event - lateness)
+        newest_event = min(row.newest_event, now)  # a clock ahead of ours must not make all that follows late
+        watermark = row.tick or (ANY_TIME if row.opened else newest_event - lateness)
         bounds[name] = max(watermark, row.evaluated_to or watermark)
         connection.execute(
             text(

@@ -20,6 +20,8 @@ SPREAD = frozenset({"acknowledge", "snooze"})  # what is done with an incident's
 
 def act(connection: Connection, id: int, ask: Ask, now: datetime) -> bool:
     """Takes a person's step. False where there is no such alert. Raises WrongMoveError where it may not be taken."""
+    if (stream := alerts.stream_of(connection, id)) is not None:
+        alerts.alone(connection, stream)
     alert = alerts.lock(connection, id)
     if alert is None:
         return False
