@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bearometer_alerts.backtest import episodes
-from bearometer_alerts.backtest.anomaly import anomalies, p_value, rarity
+from bearometer_alerts.backtest.anomaly import anomalies, p_value, rarity, together
 from bearometer_alerts.backtest.series import DAY_S, HOUR_S, Series, read
 from bearometer_shared.errors import UserError
 
@@ -94,6 +94,14 @@ def test_the_first_day_is_not_scored() -> None:
 def test_rarity_counts_the_rows_since_the_last_equal() -> None:
     surprise = np.array([0.0, 5.0, 1.0, 9.0, 4.0, 8.0, 2.0, 20.0, 10.0])
     assert rarity(surprise).tolist() == [0, 1, 0, 3, 1, 2, 0, 7, 1]
+
+
+def test_what_two_tests_find_is_rarer_than_what_one_finds() -> None:
+    lasting, alone = np.zeros(2001), np.zeros(2001)
+    lasting[[500, 1000, 2000]], alone[[1000, 1500, 2000]] = (400, 400, 1500), (100, 100, 1500)
+    found = together(lasting, alone)
+    assert found[[500, 1000, 1500]] == pytest.approx([400, 900, 100])
+    assert found[2000] == 2000  # of two thousand rows none can tell more: short series stay without alerts
 
 
 def test_the_p_value_is_that_of_a_record() -> None:

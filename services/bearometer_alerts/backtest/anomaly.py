@@ -2,8 +2,8 @@
 
 A row that surprises as much as no other of the last N has, by chance alone, a probability of 1 / (N + 1), whatever the
 distribution of the series: so one threshold serves all series and heavy tails need no model. What lasts counts in full,
-what one row alone says by a quarter. An event is told once, and again when it gets twice as rare. The score of a row
-depends on that row and earlier ones only.
+what one row alone says by a quarter; where several tests speak, the row is rarer than by any one of them. An event is
+told once, and again when it gets twice as rare. The score of a row depends on that row and earlier ones only.
 """
 
 from bisect import bisect_right
@@ -44,12 +44,12 @@ def anomalies(series: Series) -> Anomalies:
     up, down = sustained(found, seconds), sustained(-found, seconds)
     lasting = np.maximum(rarity(up), rarity(down))
     alone = np.maximum(rarity(found, FLOOR_ALONE), rarity(-found, FLOOR_ALONE))
-    spikes = np.maximum(lasting, ALONE * alone)
+    spikes = together(lasting, ALONE * alone)
     slides = np.maximum(
         _since_last(drifts(seconds, slow), len(values)), _since_last(drifts(seconds, -slow), len(values))
     )
     known = seconds >= seconds[0] + DAY_S
-    rows = told_once(np.where(known, np.maximum(spikes, slides), 0.0), seconds)
+    rows = told_once(np.where(known, together(spikes, slides), 0.0), seconds)
     drift = slides > spikes
     expected = np.where(drift, by_week, by_day)
     return Anomalies(rows / (rows + HALF), expected, np.where(up >= down, up, -down), drift)
@@ -71,6 +71,16 @@ def rarity(surprise: np.ndarray, floor: float = FLOOR) -> np.ndarray:
         heights.append(-height)
         places.append(row)
     return found
+
+
+def together(*rarities: np.ndarray) -> np.ndarray:
+    """What several tests say of the same rows, (n,) each, as one rarity, at most that of a row without any equal.
+
+    The power mean, exponent -1/2, of their p-values (Vovk and Wang, "Combining p-values via averaging", 2020), but for
+    its factor: one test that speaks alone keeps its rarity.
+    """
+    found = np.sum(np.sqrt(rarities), axis=0) ** 2
+    return np.asarray(np.minimum(found, np.arange(len(found))))
 
 
 def told_once(rows: np.ndarray, seconds: np.ndarray) -> np.ndarray:
