@@ -132,11 +132,12 @@ def _to_alert(rig: Rig, items: Sequence[News]) -> tuple[list[float], list[float]
     latency.publish(rig.settings, calm, 400)
     _await_rows(rig, "alarm", len(calm))
     alerts = rig.start("bearometer-alerts")
+    _await(rig, "SELECT count(*) FROM streams WHERE name = 'alarm' AND evaluated_to IS NOT NULL", 1)  # it has begun
     news = [_bad_news(k, n) for k in range(ALERT_KEYS) for n in range(ALERT_EACH)]
     with latency.watch(rig.settings, ALERTS) as seen:
         sent = latency.publish(rig.settings, news, ALERT_RATE)
         latency.await_all(seen, ALERT_KEYS)
-    _await_attempts(rig)
+    _await(rig, "SELECT (NOT EXISTS (SELECT FROM outbox WHERE attempts = 0))::int", 1)
     alerts.stop()
     with transaction(rig.database) as connection:
         found = connection.execute(text("SELECT key, observed FROM alerts WHERE stream = 'alarm'")).all()
@@ -144,16 +145,6 @@ def _to_alert(rig: Rig, items: Sequence[News]) -> tuple[list[float], list[float]
     last = {row.key: min(row.observed, ALERT_EACH) - 1 for row in found}
     waited = [row.seconds for row in told if row.attempts == 1 and row.seconds is not None]
     return [seen[key] - sent[f"{key}-{last[key]}"] for key in seen], waited
-
-
-def _await_attempts(rig: Rig) -> None:
-    """Waits until every notification was tried, or patience ends."""
-    deadline = time.monotonic() + latency.PATIENCE_S
-    while time.monotonic() < deadline:
-        with transaction(rig.database) as connection:
-            if connection.execute(text("SELECT count(*) FROM outbox WHERE attempts = 0")).scalar_one() == 0:
-                return
-        time.sleep(0.2)
 
 
 def _bad_news(k: int, n: int) -> News:
@@ -174,15 +165,19 @@ def _renamed(item: News, name: str, stream: str) -> News:
     return item.model_copy(update={"id": name, "stream": stream})
 
 
-def _await_rows(rig: Rig, stream: str, count: int, limit_s: float = 300) -> None:
+def _await_rows(rig: Rig, stream: str, count: int) -> None:
+    _await(rig, f"SELECT count(*) FROM article_keys WHERE stream = '{stream}'", count)  # noqa: S608 - a name of ours
+
+
+def _await(rig: Rig, query: str, least: int, limit_s: float = 300) -> None:
+    """Waits until a query's number is as large."""
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
         with transaction(rig.database) as connection:
-            query = text("SELECT count(*) FROM article_keys WHERE stream = :s")
-            if connection.execute(query, {"s": stream}).scalar_one() >= count:
+            if connection.execute(text(query)).scalar_one() >= least:
                 return
         time.sleep(0.5)
-    raise StartError(f"the scorer did not store {count} items within {limit_s:.0f} s; see {rig.settings.home}/logs")
+    raise StartError(f"{query}: not {least} within {limit_s:.0f} s; see {rig.settings.home}/logs")
 
 
 def _peak_mib(pid: int) -> float:
