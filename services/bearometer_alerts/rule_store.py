@@ -16,7 +16,7 @@ from bearometer_shared.text import clean
 
 def known() -> list[Entry]:
     """All rules, as the service has them; without a database, the built-in ones and the file's."""
-    file, rows = rulebook.of_file(settings()), list[Stored]()
+    file, rows = rulebook.of_file(settings().rules), list[Stored]()
     if settings().database_url.get_secret_value():
         with printing.transaction() as connection:
             rows = rules.load(connection)

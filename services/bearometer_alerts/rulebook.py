@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 from sqlalchemy import Connection
@@ -34,7 +35,7 @@ class Rulebook:
     """Follows the database: look before each use. Raises UserError at the start where the file is wrong."""
 
     def __init__(self, settings: Settings) -> None:
-        self._file = of_file(settings)
+        self._file = of_file(settings.rules)
         self._rows: list[Stored] = []
         self._revision: groups.Revision | None = None
         self.rules = in_force(entries(self._file, self._rows))
@@ -57,12 +58,12 @@ class Rulebook:
                 self.groups, self._revision = groups.load(connection), revision
 
 
-def of_file(settings: Settings) -> list[Entry]:
-    if settings.rules is None:
+def of_file(path: Path | None) -> list[Entry]:
+    if path is None:
         return []
     from bearometer_alerts import rule_file  # brings YAML, which a service without a file need not have
 
-    return [Entry(one.rule(), one.enabled, str(settings.rules)) for one in rule_file.read(settings.rules)]
+    return [Entry(one.rule(), one.enabled, str(path)) for one in rule_file.read(path)]
 
 
 def entries(file: Sequence[Entry], rows: Sequence[Stored]) -> list[Entry]:

@@ -11,7 +11,7 @@ from bearometer_alerts import definition, rule_file, rulebook
 from bearometer_alerts.rule import DRIFT, PRIORS, SPIKE, Rule
 from bearometer_alerts.rules_commands import rules as group
 from bearometer_shared.errors import UserError
-from bearometer_shared.settings import Settings, settings
+from bearometer_shared.settings import settings
 from bearometer_shared.storage.rules import Stored
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -127,7 +127,7 @@ def stored(name: str, *, enabled: bool = True, **said: object) -> Stored:
 def test_the_database_comes_before_the_file_and_that_before_what_is_built_in(tmp_path: Path) -> None:
     path = tmp_path / "rules.yaml"
     path.write_text("rules: [{name: spike, dimensions: [all]}, {name: one, dimensions: [all], enabled: false}]")
-    file = rulebook.of_file(Settings(rules=path))
+    file = rulebook.of_file(path)
     assert rulebook.in_force(rulebook.entries([], [])) == (SPIKE,)
     assert rulebook.in_force(rulebook.entries(file, [])) == (Rule(dimensions=("all",)),)
     rows = [stored("spike", enabled=False, dimensions=["all"]), stored("two", dimensions=["topic"])]

@@ -83,6 +83,19 @@ def test_news_has_the_form_that_programs_read(news: Path, tmp_path: Path) -> Non
     assert "line 493" in result.stderr
 
 
+def test_rules_take_the_place_of_the_built_in_ones(news: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(
+        "rules:\n- {name: spike, dimensions: [topic]}\n- {name: mine, dimensions: [ticker], keys: [CRW*]}\n"
+    )
+    told = json.loads(run(news, "--format", "news", "--rules", rules, "--json").stdout)
+    assert {alert["key"] for alert in told["alerts"] if alert["dimension"] != "topic"} == {"CRWB"}
+    rules.write_text("rules:\n- {name: mine, watchlists: [banks]}\n")
+    refused = run(news, "--format", "news", "--rules", rules).exception
+    assert isinstance(refused, UserError)
+    assert "rule 'mine': watchlists are kept in the database" in str(refused)
+
+
 def test_a_person_gets_a_table(news: Path, counts: Path) -> None:
     shown = run(news, "--format", "news").stdout
     assert "ticker CRWB" in shown
@@ -95,6 +108,7 @@ def test_a_person_gets_a_table(news: Path, counts: Path) -> None:
     [
         (("{news}", "--format", "news", "--scores", "out.csv"), "--scores is for --format counts"),
         (("{counts}", "--format", "counts", "--model", "m"), "--model scores news"),
+        (("{counts}", "--format", "counts", "--rules", "r"), "--rules are for --format news"),
         (("nowhere.csv", "--format", "counts"), "nowhere.csv: No such file"),
         (("nowhere.jsonl", "--format", "news"), "nowhere.jsonl: no such file"),
         (("{counts}", "--format", "news"), "no line is news with a date"),

@@ -87,6 +87,22 @@ def test_each_rule_fires_for_itself() -> None:
     assert {alert.dimension for alert in spikes.alerts(found, both[1:])} == {"ticker"}
 
 
+def test_a_rule_may_ask_for_sectors() -> None:
+    """As in the service: a set's stories are its members'."""
+    found = taken([*days(1), *(row | {"tickers": ["JPM"]} for row in burst(1440))])
+    (of_bank,) = [one for one in spikes.alerts(found) if one.key == "JPM"]
+    (alert,) = spikes.alerts(found, [replace(SPIKE, name="sectors", dimensions=("sector",))])
+    assert (alert.dimension, alert.key) == ("sector", "Financials")
+    assert (alert.fired_at, alert.observed, alert.stories) == (of_bank.fired_at, of_bank.observed, of_bank.stories)
+
+
+def test_a_rule_may_ask_for_more_than_one_source() -> None:
+    two = [replace(SPIKE, dimensions=("ticker",), sources=2)]
+    assert spikes.alerts(taken([*days(1), *burst(1440)]), two) == []
+    others = [row | {"source": f"wire {n % 2}"} for n, row in enumerate(burst(1440))]
+    assert [one.key for one in spikes.alerts(taken([*days(1), *others]), two)] == ["CRWB"]
+
+
 def test_minutes_are_those_of_the_trends() -> None:
     """Against the trends' own sums over all rows at once, in whatever batches the model read them."""
     rows = with_burst()

@@ -1,12 +1,13 @@
 """The service's detectors over a history: each alert that would have fired, with the items behind it."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 
 from bearometer_alerts import kinds, times
+from bearometer_alerts.backtest import wider
 from bearometer_alerts.backtest.found import Alert, Story
 from bearometer_alerts.backtest.history import History
 from bearometer_alerts.backtest.together import Together
@@ -18,18 +19,22 @@ from bearometer_alerts.rule import SPIKE, Rule
 from bearometer_alerts.usual import Key
 from bearometer_shared.storage.articles import ArticleRow
 
+Negatives = Mapping[Key, Sequence[ArticleRow]]  # in order
+
 
 def alerts(history: History, rules: Sequence[Rule] = (SPIKE,)) -> list[Alert]:
-    """In order of firing. As in the service, one that gets worse holds what was seen when it did."""
-    minutes = history.minutes()
-    for rows in history.negatives.values():
-        rows.sort(key=lambda row: (row.published_at, row.id))
+    """In order of firing. As in the service, one that gets worse holds what was seen when it did.
+
+    Raises UserError where a rule asks for what only a database has.
+    """
+    sets = wider.sets(rules)
+    minutes, negatives = wider.minutes(history, rules, sets), wider.negatives(history, sets)
     found, firing = list[Alert](), dict[tuple[str, Key], int]()
-    together = Together(history.told())
+    together = Together(wider.told(history, sets))
     for rule, step in _steps(_panel(minutes[0].at, rules).run(minutes, minutes[-1].at + 1)):
         of = rule.name, step.key
         if step.phase == "firing":
-            alert = _alert(history, step, rule)
+            alert = _alert(negatives, step, rule)
             if of in firing:
                 before = found[firing[of]]
                 found[firing[of]] = replace(alert, fired_at=before.fired_at, incident=before.incident)
@@ -54,7 +59,7 @@ def _panel(at: int, rules: Sequence[Rule]) -> Panel:
     return Panel(at, rules, [kinds.detector(at, rule) for rule in rules])
 
 
-def _alert(history: History, step: Step, rule: Rule) -> Alert:
+def _alert(negatives: Negatives, step: Step, rule: Rule) -> Alert:
     at = times.start(step.minute + 1)
     return Alert(
         fired_at=at,
@@ -66,13 +71,12 @@ def _alert(history: History, step: Step, rule: Rule) -> Alert:
         expected=step.verdict.expected,
         p_value=step.verdict.p_value,
         kind=rule.kind,
-        stories=_stories(history, step.key, at - rule.window * times.MINUTE, at),
+        stories=_stories(negatives.get(step.key, []), at - rule.window * times.MINUTE, at),
     )
 
 
-def _stories(history: History, key: Key, since: datetime, until: datetime) -> list[Story]:
+def _stories(rows: Sequence[ArticleRow], since: datetime, until: datetime) -> list[Story]:
     """A window's negative stories, each by its first negative item there, the surest first: as on the evidence card."""
-    rows = history.negatives[key]
     first, end = (bisect_left(rows, moment, key=lambda row: row.published_at) for moment in (since, until))
     told = {row.story: row for row in reversed(rows[first:end])}
     return [
