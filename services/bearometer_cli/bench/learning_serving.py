@@ -1,11 +1,13 @@
 """From the label that reaches the threshold to a scorer that serves the new model, on a real stack."""
 
+import json
 import time
 from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from bearometer_cli.bench import data_sets
 from bearometer_cli.bench.learning_drift import FILE
 from bearometer_cli.bench.rig import Rig
 from bearometer_cli.servers.child import StartError
@@ -28,8 +30,9 @@ def seconds_to_serving(rig: Rig, folder: Path, labels: int, say: Callable[[str],
         rig.start(service, *role)
     _until(lambda: _served(rig), say, "the scorer")
     file = rig.settings.home / "labels.jsonl"
-    with (folder / FILE).open("rb") as rows:
-        file.write_bytes(b"".join(islice(rows, labels)))
+    one_each = {row["text"]: row for row in data_sets.rows(folder / FILE)}  # a text that comes again is no fresh label
+    chosen = islice(one_each.values(), labels)
+    file.write_text("".join(json.dumps(row) + "\n" for row in chosen))
     say(f"importing {labels} labels, which start a run")
     started = time.monotonic()
     rig.run("labels", "import", str(file), "--annotator", "bench")
