@@ -13,6 +13,7 @@ from bearometer_cli.bench.rig import Rig
 from bearometer_cli.servers.child import StartError
 from bearometer_shared.clock import SystemClock
 from bearometer_shared.storage import models, runs
+from bearometer_shared.storage.labels import text_hash
 from bearometer_shared.storage.runs import Overruling
 from bearometer_shared.storage.session import transaction
 
@@ -30,7 +31,8 @@ def seconds_to_serving(rig: Rig, folder: Path, labels: int, say: Callable[[str],
         rig.start(service, *role)
     _until(lambda: _served(rig), say, "the scorer")
     file = rig.settings.home / "labels.jsonl"
-    one_each = {row["text"]: row for row in data_sets.rows(folder / FILE)}  # a text that comes again is no fresh label
+    # A text that comes again, as the model reads it, is no fresh label.
+    one_each = {text_hash(row["text"]): row for row in data_sets.rows(folder / FILE)}
     chosen = islice(one_each.values(), labels)
     file.write_text("".join(json.dumps(row) + "\n" for row in chosen))
     say(f"importing {labels} labels, which start a run")
