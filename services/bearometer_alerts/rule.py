@@ -58,6 +58,11 @@ class Rule:
             return True
         return dimension in self.dimensions and (not self.keys or any(fnmatchcase(name, glob) for glob in self.keys))
 
+    @property
+    def widens(self) -> bool:
+        """Whether the rule asks for what the trends do not tell: sets of tickers, or distinct sources."""
+        return self.sources > 1 or bool(self.groups())
+
     def groups(self) -> set[str]:
         """The dimensions of the rule whose keys are sets of tickers: the trends don't count them."""
         return GROUPS & {*self.dimensions, *([WATCHLIST] if self.watchlists else [])}

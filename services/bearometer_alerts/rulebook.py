@@ -44,7 +44,7 @@ class Rulebook:
     @property
     def widens(self) -> bool:
         """Whether a rule asks for what the trends do not tell: sets of tickers, or distinct sources."""
-        return any(rule.sources > 1 or rule.groups() for rule in self.rules)
+        return any(rule.widens for rule in self.rules)
 
     def look(self, connection: Connection) -> None:
         """Reads what has changed. A row that is no valid rule is told and passed over: the others hold."""

@@ -29,7 +29,7 @@ def sets(rules: Sequence[Rule]) -> Groups:
 def minutes(history: History, rules: Sequence[Rule], sets: Groups) -> list[Minute]:
     """A history's minutes, with what the rules ask for, by the code of the service."""
     found = history.minutes()
-    if not any(rule.sources > 1 or rule.groups() for rule in rules):
+    if not any(rule.widens for rule in rules):
         return found
     return list(widen(found, _items(history), sets))
 
