@@ -18,7 +18,9 @@ class Stream(BaseModel):
 
     name: str = Field(examples=["live"])
     newest_event: Utc = Field(description="the newest `published_at` that it holds")
-    clock: Utc = Field(description="its watermark: items from before it are late")
+    clock: Utc | None = Field(
+        description="its watermark: items from before it are late; null until scorers have read of every partition"
+    )
     evaluated_to: Utc | None = Field(description="alerts have closed the minutes before it; null before the first")
 
 

@@ -6,12 +6,13 @@
 4. Send what could not be taken to the dead letters, acknowledged.
 5. One transaction: articles, stories, mentions, trends, clocks, offsets. Fenced: another owner means roll back.
 6. Announce on news.scored; it counts as announced with the next batch, once acknowledged.
-7. Tell Kafka, for the lag tools.
+7. Tell Kafka, for the lag tools. Note once a second what has been read to its end.
 
 An outage holds the batch: partitions pause, polling goes on, the batch is tried again.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -31,7 +32,7 @@ from bearometer_shared.entities import Linker, default_linker
 from bearometer_shared.errors import FencedError
 from bearometer_shared.kafka.port import NEWS_SCORED, Consumer, KafkaUnavailableError, Producer, Record
 from bearometer_shared.settings import Settings
-from bearometer_shared.storage import articles
+from bearometer_shared.storage import articles, offsets
 from bearometer_shared.storage.session import is_outage, transaction, wake
 from bearometer_shared.wire import encode
 
@@ -61,6 +62,7 @@ class Scorer:
             records = self._poll(timeout_s)
             stored = self._take(records) if records else self._idle()
             self.consumer.resume()
+            self._hear()
             return stored
         except FencedError as error:
             log.warning("another scorer has moved on; reading its position", reason=str(error))
@@ -114,6 +116,7 @@ class Scorer:
         with transaction(self.database) as connection:
             stored = store(connection, work, scores, version=version, now=now, lateness=lateness)
             self._positions.move(connection, moved)
+            offsets.hear(connection, {record.partition: record.at for record in records}, now)
             again = articles.scored(connection, work.again) if work.again else []
             wake(connection)
         self._positions.keep(moved)
@@ -138,6 +141,12 @@ class Scorer:
         self.serving.current()
         self._announced()
         return 0
+
+    def _hear(self) -> None:
+        """Where Kafka does not say how far a partition goes, nothing was heard."""
+        now = self.clock.now()
+        with suppress(KafkaUnavailableError):
+            self._positions.hear(now)
 
     def _announced(self) -> None:
         """The last batch's announcements are acknowledged, and noted as such."""

@@ -1,6 +1,7 @@
 """Where this scorer's partitions stand, as Postgres says: what is read, what is stored, what is announced."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -12,6 +13,7 @@ from bearometer_shared.storage.session import transaction
 
 log = structlog.get_logger()
 Moved = Mapping[Partition, Position]
+HEARD_EVERY = timedelta(seconds=1)
 
 
 class Positions:
@@ -21,6 +23,7 @@ class Positions:
         self._consumer, self._database = consumer, database
         self._of: dict[Partition, Position] = {}
         self._unsought: set[Partition] = set()
+        self._heard_at: datetime | None = None
 
     def take_over(self) -> set[Partition]:
         """Seeks what became ours to where Postgres says. Returns the partitions whose records may be taken now: not yet
@@ -46,6 +49,17 @@ class Positions:
     def move(self, connection: Connection, moved: Moved) -> None:
         """Stores new positions. Raises FencedError where another owner has moved on: roll back then."""
         offsets.move(connection, self._of, moved)
+
+    def hear(self, now: datetime) -> None:
+        """Notes which partitions hold nothing that is not stored, while no batch is held. Silence moves the clocks of
+        live streams only as far as this says: an outage is no silence.
+        """
+        if self._heard_at and abs(now - self._heard_at) < HEARD_EVERY:
+            return
+        ended = self._consumer.ended() & self._of.keys() - self._unsought
+        with transaction(self._database) as connection:
+            offsets.hear(connection, dict.fromkeys(ended, now), now)
+        self._heard_at = now
 
     def keep(self, moved: Moved) -> None:
         """What was moved is committed."""

@@ -222,6 +222,19 @@ def test_seeking_to_the_end_waits_for_what_comes_next(kafka: Kafka) -> None:
     assert [record.value for record in poll(consumer, 1)] == [b"3"]
 
 
+def test_a_partition_has_ended_where_nothing_is_left_to_poll(kafka: Kafka) -> None:
+    send(kafka, b"0", b"1", partition=0)
+    consumer = kafka.consumer()
+    joined(consumer)
+    everywhere = {of(kafka, number) for number in range(PARTITIONS)}
+    consumer.seek(of(kafka, 0), 1)
+    assert consumer.ended() == everywhere - {of(kafka, 0)}
+    poll(consumer, 1)
+    eventually(lambda: consumer.ended() == everywhere)
+    send(kafka, b"2", partition=1)
+    assert consumer.ended() == everywhere - {of(kafka, 1)}
+
+
 def test_seeking_beyond_the_end_starts_at_the_beginning(kafka: Kafka) -> None:
     """A topic that was made anew is shorter than the offset that Postgres remembers."""
     send(kafka, b"0", b"1", partition=0)

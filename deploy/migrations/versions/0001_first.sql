@@ -212,6 +212,7 @@ CREATE TABLE offsets (
     partition INTEGER NOT NULL,
     next BIGINT NOT NULL,
     announced BIGINT NOT NULL,
+    heard_to TIMESTAMP WITH TIME ZONE,
     PRIMARY KEY (topic, partition)
 );
 CREATE TABLE streams (

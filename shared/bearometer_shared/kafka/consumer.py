@@ -7,12 +7,15 @@ from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.errors import IllegalStateError
 from kafka.structs import OffsetAndMetadata
 
 from bearometer_shared.kafka.connect import MAX_FETCH, make, translated
 from bearometer_shared.kafka.outside import end_offsets, reading, record
 from bearometer_shared.kafka.port import MAX_RECORD, Partition, Record
 from bearometer_shared.settings import Settings
+
+ASK_TIMEOUT_MS = 1000
 
 
 class _Flags(ConsumerRebalanceListener):
@@ -95,6 +98,19 @@ class RealConsumer:
     def _true_end(self, where: TopicPartition) -> int:
         with reading(self._settings, where.topic) as (client, _):
             return end_offsets(client, [where])[where]
+
+    def ended(self) -> set[Partition]:
+        where = list(self._client.assignment())
+        with translated():
+            ends = self._client.end_offsets(where, timeout_ms=ASK_TIMEOUT_MS) if where else {}
+        return {Partition(tp.topic, tp.partition) for tp in where if self._position(tp) >= ends[tp]}
+
+    def _position(self, where: TopicPartition) -> int:
+        """The next offset to poll; -1 where that is not settled, or the partition was revoked meanwhile."""
+        with translated(), suppress(IllegalStateError):
+            found = self._client.position(where, timeout_ms=ASK_TIMEOUT_MS)
+            return -1 if found is None else int(found)
+        return -1
 
     def pause(self) -> None:
         self._paused = True

@@ -4,8 +4,8 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
+from bearometer_shared.clock import Clock, SystemClock
 from bearometer_shared.kafka.port import (
     MAX_DEAD_LETTER,
     MAX_RECORD,
@@ -24,6 +24,7 @@ class MemoryBroker:
 
     partitions: int = 3
     down: bool = False
+    clock: Clock = field(default_factory=SystemClock)
     logs: dict[Partition, list[Record]] = field(default_factory=dict)
     groups: dict[str, list["MemoryConsumer"]] = field(default_factory=lambda: defaultdict(list))
     committed: dict[tuple[str, Partition], int] = field(default_factory=dict)
@@ -38,7 +39,7 @@ class MemoryBroker:
 
     def append(self, partition: Partition, key: bytes | None, value: bytes | None) -> None:
         log = self.logs.setdefault(partition, [])
-        log.append(Record(partition, len(log), key, value, datetime.now(UTC)))
+        log.append(Record(partition, len(log), key, value, self.clock.now()))
 
     def rebalance(self, group: str) -> None:
         members = self.groups[group]
@@ -80,6 +81,10 @@ class MemoryConsumer:
         end = len(self.broker.logs.get(partition, []))
         self._next[partition] = offset if offset <= end else 0
         return self._next[partition]
+
+    def ended(self) -> set[Partition]:
+        self.broker.check()
+        return {p for p in self.owned if self._next.get(p, 0) >= len(self.broker.logs.get(p, []))}
 
     def pause(self) -> None:
         self._paused = True

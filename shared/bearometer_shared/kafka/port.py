@@ -62,6 +62,9 @@ class Consumer(Protocol):
     def seek(self, partition: Partition, offset: int) -> int:
         """Reads on from `offset`; one beyond the end (the topic was made anew) reads from 0. Returns which."""
 
+    def ended(self) -> set[Partition]:
+        """Partitions of ours of which nothing was left to poll when we asked. Blocks for a second at most."""
+
     def pause(self) -> None:
         """Polls return nothing until `resume`, and still keep the membership alive."""
 

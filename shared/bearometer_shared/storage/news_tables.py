@@ -10,13 +10,17 @@ from bearometer_shared.storage.tables import Table
 
 
 class Offset(Table):
-    """How far a partition is: `next` is the first offset not stored yet, `announced` the first not in news.scored."""
+    """How far a partition is: `next` is the first offset not stored yet, `announced` the first not in news.scored.
+
+    All that came to it before `heard_to` is stored; None where no scorer has read of it or to its end yet.
+    """
 
     __tablename__ = "offsets"
     topic: Mapped[str] = mapped_column(primary_key=True)
     partition: Mapped[int] = mapped_column(Integer, primary_key=True)
     next: Mapped[int]
     announced: Mapped[int]
+    heard_to: Mapped[datetime | None]
 
 
 class Stream(Table):

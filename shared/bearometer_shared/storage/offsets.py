@@ -2,11 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
 from bearometer_shared.errors import FencedError
 from bearometer_shared.kafka.port import Partition
+
+# Everything that came to the topic before this moment is stored: the least over its partitions, as Flink's watermarks
+# are. None while a partition has an owner who has not read of it; now where there are no partitions, as in a back-test.
+HEARD_TO = """
+    (SELECT CASE WHEN count(*) = count(heard_to) THEN least(min(heard_to), :now) END FROM offsets)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +54,19 @@ def move(connection: Connection, old: Mapping[Partition, Position], new: Mapping
     )
     if moved.rowcount != len(order):
         raise FencedError(f"{len(order) - moved.rowcount} of {len(order)} partitions have another owner")
+
+
+def hear(connection: Connection, to: Mapping[Partition, datetime], now: datetime) -> None:
+    """All that came to these partitions before such a moment is stored. A moment later than now, which a clock that was
+    ahead has left, does not stand.
+    """
+    order: Sequence[Partition] = sorted(to)
+    connection.execute(
+        text(
+            "UPDATE offsets o"
+            " SET heard_to = greatest(CASE WHEN o.heard_to <= :now THEN o.heard_to END, least(n.at, :now))"
+            " FROM unnest(CAST(:t AS text[]), CAST(:p AS int[]), CAST(:at AS timestamptz[])) AS n(topic, partition, at)"
+            " WHERE o.topic = n.topic AND o.partition = n.partition"
+        ),
+        {"t": [p.topic for p in order], "p": [p.number for p in order], "at": [to[p] for p in order], "now": now},
+    )

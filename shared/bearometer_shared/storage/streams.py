@@ -6,8 +6,15 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, text
 
 from bearometer_shared.kafka.port import Partition
+from bearometer_shared.storage.offsets import HEARD_TO
 from bearometer_shared.wire import Tick
 
+_LOCK = f"""
+    INSERT INTO streams (name, newest_event, newest_at) VALUES (:name, :event, :now)
+    ON CONFLICT (name) DO UPDATE SET name = excluded.name
+    RETURNING newest_event, evaluated_to, xmax = 0 AS opened, {HEARD_TO} AS heard,
+              (SELECT min(event_time) FROM stream_ticks WHERE stream = :name) AS tick
+"""  # noqa: S608 - a constant
 ANY_TIME = datetime(1, 1, 1, tzinfo=UTC)  # a stream that opens with this batch has nothing late in it
 
 
@@ -22,16 +29,12 @@ def lock(
     bounds = {}
     for name, event in sorted(newest.items()):
         row = connection.execute(
-            text(
-                "INSERT INTO streams (name, newest_event, newest_at) VALUES (:name, :event, :now)"
-                " ON CONFLICT (name) DO UPDATE SET name = excluded.name"
-                " RETURNING newest_event, evaluated_to, xmax = 0 AS opened,"
-                " (SELECT min(event_time) FROM stream_ticks WHERE stream = :name) AS tick"
-            ),
+            text(_LOCK),
             {"name": name, "event": event, "now": now},
         ).one()
-        newest_event = min(row.newest_event, now)  # a clock ahead of ours must not make all that follows late
-        watermark = row.tick or (ANY_TIME if row.opened else newest_event - lateness)
+        opened = row.opened or row.heard is None
+        # Neither a clock ahead of ours nor a partition that is read sooner makes late what follows on another one.
+        watermark = row.tick or (ANY_TIME if opened else min(row.newest_event, row.heard) - lateness)
         bounds[name] = max(watermark, row.evaluated_to or watermark)
         connection.execute(
             text(
