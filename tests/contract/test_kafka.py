@@ -123,7 +123,7 @@ def kafka(request: pytest.FixtureRequest) -> Iterator[Kafka]:
         yield Memory()
         return
     address = request.getfixturevalue("kafka_address")
-    real = Real(Settings(kafka=address, session_timeout_s=6))
+    real = Real(Settings(kafka=address, session_timeout_s=15))
     yield real
     real.close()
 

@@ -15,6 +15,7 @@ from bearometer_alerts.backtest import offered
 from bearometer_cli.bench import alerts as bench
 from bearometer_cli.bench import alerts_backtest, alerts_news, injection
 from bearometer_cli.bench.alerts_backtest import Alarm
+from bearometer_cli.bench.alerts_incidents import incidents, paired
 from bearometer_cli.bench.alerts_judging import figures
 from bearometer_cli.bench.alerts_news import SETS, Known, NewsSet, Stream
 from bearometer_cli.bench.alerts_rivals import Oracle, plain
@@ -166,6 +167,33 @@ def test_an_alarm_that_the_stream_raises_anyway_finds_no_spike() -> None:
     assert (found["recall"], found["precision"]) == (0, 0)
 
 
+def test_two_spikes_at_once_are_to_be_one_incident_each_and_not_one_together() -> None:
+    stream = Stream(calm(days=2), ABOUT)
+    spikes = [
+        Spike("step", ("topic", "IPO"), False, burst(600)),
+        Spike("step", ("topic", "Earnings"), False, burst(2000, topic="Earnings")),
+        Spike("step", ("topic", "Macro"), False, burst(9000, topic="Macro")),  # an odd one out
+    ]
+    at, later = START + 603 * MINUTE, START + 605 * MINUTE
+
+    def run(ipo: int, earnings: int) -> dict[str, float]:
+        caused = [Alarm(spikes[0].key, at, ipo), Alarm(spikes[1].key, later, earnings), Alarm(("all", "all"), at, 9)]
+        return incidents(lambda rows: caused if len(rows) > len(stream.rows) else [], stream, [spikes])
+
+    assert run(1, 2) == {"alerts_per_incident": 1, "whole": 1, "apart": 1, "pairs": 1}
+    assert run(1, 1) == {"alerts_per_incident": 1.5, "whole": 1, "apart": 0, "pairs": 1}
+    assert incidents(lambda _rows: [], stream, [spikes[:1]])["apart"] is None
+
+
+def test_the_second_of_a_pair_begins_with_the_first() -> None:
+    spikes = [
+        Spike("step", ("topic", name), False, burst(at, topic=name)) for at, name in ((600, "IPO"), (2000, "Macro"))
+    ]
+    [(first, second)] = paired(spikes)
+    assert (first, second.first, second.last) == (spikes[0], first.first, first.last)
+    assert list(paired([spikes[0], spikes[0]])) == []
+
+
 def test_the_plain_way_fires_beyond_three_deviations_of_a_day_and_needs_that_day(rows: list[ArticleRow]) -> None:
     assert plain(rows) == []
     assert plain([*rows[:50], *burst(505)]) == []
@@ -224,6 +252,7 @@ def test_the_whole_run_has_the_keys_that_others_read_and_a_table(tmp_path: Path,
     shown = "\n".join(table(found | ticked))
     assert "reuters1987: 672 items on 14 days" in shown
     assert "10,000 keys a tick: 0.5 s" in shown
+    assert "alerts an incident" in shown
     assert any("spikes in" in line for line in said)
 
 

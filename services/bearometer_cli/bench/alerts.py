@@ -12,6 +12,7 @@ from typing import Any
 
 from bearometer_cli.bench import alerts_backtest, alerts_news, injection
 from bearometer_cli.bench.alerts_backtest import Backtest, Scores
+from bearometer_cli.bench.alerts_incidents import incidents
 from bearometer_cli.bench.alerts_judging import Run, figures
 from bearometer_cli.bench.alerts_news import SETS, Stream
 from bearometer_cli.bench.alerts_rivals import Oracle, plain
@@ -48,6 +49,7 @@ def judged(stream: Stream, ours: Run, say: Say) -> dict[str, Any]:
         "days": len(stream.days),
         "negative": round(sum(row.sentiment == "negative" for row in stream.rows) / len(stream.rows), 3),
         "passes": len(passes),
+        "incidents": incidents(ours, stream, passes),
         **found,
         "plain": figures(plain, stream, passes),
         "oracle": figures(oracle, stream, passes) | {"threshold": oracle.threshold},

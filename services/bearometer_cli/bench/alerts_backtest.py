@@ -1,10 +1,11 @@
 """The back-test as benchmarks see it, offered by the alert service as an entry point: we import no other service."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import NamedTuple, Protocol, cast
+from typing import Protocol, cast
 
 from bearometer_shared.errors import UserError
 from bearometer_shared.inference.engine import Score
@@ -35,6 +36,9 @@ class Alert(Protocol):
     @property
     def fired_at(self) -> datetime: ...
 
+    @property
+    def incident(self) -> int: ...
+
 
 class Backtest(Protocol):
     """News as the service would store it, the alerts on stored rows, and the anomaly scores of a count series."""
@@ -46,11 +50,13 @@ class Backtest(Protocol):
     def anomaly_scores(self, series: Path) -> list[float]: ...
 
 
-class Alarm(NamedTuple):
-    """Something that fired: ours, or a rival's."""
+@dataclass(frozen=True)
+class Alarm:
+    """Something that fired: ours, or a rival's. Incidents are numbered anew in each run, and compared within one."""
 
     key: Key
     at: datetime
+    incident: int = field(default=0, compare=False)
 
 
 def load() -> Backtest:
@@ -62,4 +68,4 @@ def load() -> Backtest:
 
 
 def alarms(backtest: Backtest, rows: Sequence[ArticleRow]) -> list[Alarm]:
-    return [Alarm((alert.dimension, alert.key), alert.fired_at) for alert in backtest.alerts(rows)]
+    return [Alarm((alert.dimension, alert.key), alert.fired_at, alert.incident) for alert in backtest.alerts(rows)]

@@ -59,12 +59,12 @@ def figures(run: Run, stream: Stream, passes: Sequence[Sequence[Spike]]) -> dict
 def told(spikes: Sequence[Spike], alarms: Sequence[Alarm], calm: Sequence[Alarm]) -> Iterator[Found]:
     fresh = sorted(set(alarms) - set(calm), key=lambda alarm: alarm.at)
     for spike in spikes:
-        times = [alarm.at for alarm in fresh if alarm.key == spike.key and _during(alarm, spike)]
+        times = [alarm.at for alarm in fresh if alarm.key == spike.key and during(alarm, spike)]
         yield Found(spike, (times[0] - spike.first) / timedelta(minutes=1) if times else None)
 
 
 def is_right(alarm: Alarm, spikes: Sequence[Spike], stream: Stream, calm: Sequence[Alarm]) -> bool:
-    caused = alarm not in calm and any(_during(alarm, spike) and alarm.key in spike.keys for spike in spikes)
+    caused = alarm not in calm and any(during(alarm, spike) and alarm.key in spike.keys for spike in spikes)
     return caused or stream.is_known(alarm)
 
 
@@ -86,5 +86,5 @@ def false_per_day(calm: Sequence[Alarm], stream: Stream) -> dict[str, Any]:
     }
 
 
-def _during(alarm: Alarm, spike: Spike) -> bool:
+def during(alarm: Alarm, spike: Spike) -> bool:
     return spike.first <= alarm.at <= spike.last + AFTER

@@ -16,12 +16,19 @@ def table(figures: Mapping[str, Any]) -> Iterator[str]:
         yield "recall by size and shape (delay)"
         yield from _aligned(list(_by_size(one["by_size"])))
         yield ", ".join(f"{kind} keys {_number(found['recall'])}" for kind, found in one["by_key"].items())
+        yield _incidents(one["incidents"])
         if one["known"]:
             told = ", ".join(f"{who} {found['known_told']}" for who, found in _contenders(one))
             yield f"known bad times told, of {one['known']}: {told}"
         yield ""
     yield f"NAB tweet counts, standard profile: {figures['nab_score']} of {figures['nab']['windows']}"
     yield f"{figures['keys_per_tick']:,} keys a tick: {figures['tick_seconds']} s"
+
+
+def _incidents(found: Mapping[str, Any]) -> str:
+    told = f"{_number(found['whole'])} of the spikes told are one incident"
+    each = f"{_number(found['alerts_per_incident'])} alerts an incident"
+    return f"two spikes at once: {each}, {told}, {_number(found['apart'])} of {found['pairs']} pairs are told apart"
 
 
 def _contenders(one: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
