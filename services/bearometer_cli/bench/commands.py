@@ -22,7 +22,9 @@ Lines = Callable[[dict[str, Any]], Iterator[str]]
 def bench(
     name: Annotated[
         str,
-        typer.Argument(help="alerts, entities, learning, pipeline, pseudo, score, sizes, stories, training or trends"),
+        typer.Argument(
+            help="alerts, entities, learning, pipeline, pseudo, score, sizes, stories, swap, training or trends"
+        ),
     ],
     artifacts: Annotated[
         list[Path] | None, typer.Argument(metavar="[ARTIFACT]...", help="for sizes: folders of trained models")
@@ -31,7 +33,7 @@ def bench(
         int | None,
         typer.Option(
             min=50,
-            help="headlines (pipeline 5000; score, sizes 1000), or rows of a set"
+            help="headlines (pipeline, swap 5000; score, sizes 1000), or rows of a set"
             " (alerts, entities 100000; stories 5000; training 2000; trends 10000000 made ones; learning 1500, of which"
             " its time is a multiple)",
         ),
@@ -54,6 +56,7 @@ def bench(
     on one core over half an hour. Its models are kept in HOME/bench-learning, where a run that was cut off goes on.
     `pseudo` adds what two versions agree on in texts that nobody has read to the rounds of `learning`.
     `alerts` puts spikes into real news; most of its minutes go into scoring that news, so fewer --items are faster.
+    `swap` has two scorers swap models under a steady stream, 21 times: who waits how long, what memory stays taken.
     `trends` fills a Postgres of its own with what so many items leave, about 8 GB at ten million, and asks it.
 
     Example: bearometer bench score --json
@@ -69,6 +72,7 @@ def bench(
         "score": (_score, NEWS, 1000),
         "sizes": (partial(_sizes, artifacts or []), NEWS, 1000),
         "stories": (_stories, LABELS, 5000),
+        "swap": (_swap, NEWS, 5000),
         "training": (_training, LABELS, 2000),
         "trends": (_trends, LABELS, 10_000_000),
     }
@@ -175,6 +179,17 @@ def _pipeline(file: Path, items: int, say: Say) -> dict[str, Any]:
     say("starting servers and preparing the model")
     with rig() as made:
         return pipeline(made, news, say)
+
+
+def _swap(file: Path, items: int, say: Say) -> dict[str, Any]:
+    from bearometer_cli.bench import headlines
+    from bearometer_cli.bench.rig import rig
+    from bearometer_cli.bench.swap import swap
+
+    news = headlines.read(file, items)
+    say("starting servers and preparing the model")
+    with rig() as made:
+        return swap(made, news, say)
 
 
 def _sizes(artifacts: Sequence[Path], file: Path, items: int, say: Say) -> dict[str, Any]:

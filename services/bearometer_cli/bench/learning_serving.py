@@ -29,7 +29,7 @@ def seconds_to_serving(rig: Rig, folder: Path, labels: int, say: Callable[[str],
     the run made; and what the gate said of it."""
     for service, *role in (("bearometer-scorer",), *(("bearometer-retrainer", role) for role in ROLES)):
         rig.start(service, *role)
-    _until(lambda: _served(rig), say, "the scorer")
+    until(lambda: _served(rig), say, "the scorer")
     file = rig.settings.home / "labels.jsonl"
     # A text that comes again, as the model reads it, is no fresh label.
     one_each = {text_hash(row["text"]): row for row in data_sets.rows(folder / FILE)}
@@ -38,10 +38,10 @@ def seconds_to_serving(rig: Rig, folder: Path, labels: int, say: Callable[[str],
     say(f"importing {labels} labels, which start a run")
     started = time.monotonic()
     rig.run("labels", "import", str(file), "--annotator", "bench")
-    row = _until(lambda: _decided(rig), say, "the run")
+    row = until(lambda: _decided(rig), say, "the run")
     if row["state"] != "done":
         raise StartError(f"the run failed: {row['error']}; see {rig.settings.home}/logs")
-    _until(lambda: row["model_version"] in _served(rig), say, "the swap")
+    until(lambda: row["model_version"] in _served(rig), say, "the swap")
     return {"seconds_to_serving": round(time.monotonic() - started, 1), "serving_decision": row["decision"]}
 
 
@@ -59,7 +59,8 @@ def _decided(rig: Rig) -> dict[str, Any] | None:
     return row if row and row["state"] not in runs.ACTIVE else None
 
 
-def _until(found: Callable[[], Any], say: Callable[[str], None], what: str) -> Any:
+def until(found: Callable[[], Any], say: Callable[[str], None], what: str) -> Any:
+    """What `found` finds, once it is something. Raises StartError after an hour."""
     clock, started, due = SystemClock(), time.monotonic(), SAY_S
     while not (value := found()):
         spent = time.monotonic() - started

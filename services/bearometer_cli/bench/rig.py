@@ -30,9 +30,9 @@ class Rig:
     database: Engine
     environment: dict[str, str]
 
-    def start(self, service: str, *role: str) -> Child:
-        """Starts a service as `up` does, as a child process with a log of its own."""
-        name, command = "-".join((service, *role)), [str(SCRIPTS / service), *role]
+    def start(self, service: str, *role: str, name: str = "") -> Child:
+        """Starts a service as `up` does, as a child process with a log of its own; a `name` tells several apart."""
+        name, command = name or "-".join((service, *role)), [str(SCRIPTS / service), *role]
         return child.start(name, command, self.settings.home, environment=self.environment)
 
     def run(self, *words: str) -> None:
