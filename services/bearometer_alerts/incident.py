@@ -3,6 +3,9 @@
 Two keys move together where the narrower one makes at least half of the broader one's negative stories: without it, the
 broader one would hardly have fired. Of two keys of one dimension the one with fewer stories takes that
 part. Both are counted over the window of the alert that fires. `deploy/decisions/incidents.md` has the figures.
+
+Two tickers that fire at once may both drive one topic. So an incident that holds a key of the new one's own dimension
+is its home only if the two move together: what broader keys they share says nothing of them.
 """
 
 from collections.abc import Iterable
@@ -26,7 +29,11 @@ class Open(NamedTuple):
 
 def home(key: Key, stories: int, others: Iterable[Open]) -> int | None:
     """The incident of the alert that a new one with so many stories moves with most; None where it begins its own."""
-    near = [one for one in others if share(key, stories, one) >= LIMIT]
+    standing = list(others)
+    moving = [one for one in standing if share(key, stories, one) >= LIMIT]
+    beside = {one.incident for one in standing if breadth(one.key) == breadth(key)}
+    strange = beside - {one.incident for one in moving if breadth(one.key) == breadth(key)}
+    near = [one for one in moving if one.incident not in strange]
     if not near:
         return None
     return max(near, key=lambda one: (share(key, stories, one), -breadth(one.key), one.key)).incident

@@ -49,6 +49,16 @@ def test_two_members_of_a_sector_are_two_incidents_and_the_sector_joins_the_one_
     assert home(SECTOR, 10, [Open(1, BANK, 5, 5), other._replace(common=6)]) == 2
 
 
+def test_two_tickers_that_share_a_topic_but_no_story_are_two_incidents() -> None:
+    """At once, and both of one topic: the second drives the topic as the first did."""
+    other: Key = ("ticker", "GRBN")
+    standing = [Open(1, BANK, 5, 0), Open(1, TOPIC, 12, 7), Open(1, ALL, 14, 7)]
+    assert home(other, 7, standing) is None
+    assert home(other, 7, standing[1:]) == 1, "the topic had no ticker yet"
+    assert home(other, 7, [standing[0]._replace(common=3), *standing[1:]]) == 1, "most of the first one's are its too"
+    assert home(("source", "wire"), 12, standing) == 1, "what is broader than all of them needs only one"
+
+
 def test_the_best_match_wins_and_of_equals_the_narrowest() -> None:
     assert home(TOPIC, 10, [Open(1, BANK, 6, 6), Open(2, ("ticker", "GRBN"), 7, 7)]) == 2
     assert home(BANK, 10, [Open(1, ALL, 10, 10), Open(2, TOPIC, 10, 10)]) == 2
