@@ -34,6 +34,13 @@ class Exposure:
         fade = 0.5 ** ((hour - self.hour) / half_life)
         self.hour, self.items, self.squares = hour, self.items * fade + items, self.squares * fade + items * items
 
+    def without(self, own: Figure, items: int, rate: Figure) -> Figure:
+        """The items that a key's negatives are judged among, in a window of so many: what the others let expect, or a
+        usual hour's. A spike that fills a quiet hour by itself would else make itself expected.
+        """
+        usual = self.squares / self.items if self.items else items
+        return np.minimum(items, np.maximum((items - own) / (1 - rate), usual))
+
 
 @dataclass
 class Baseline:

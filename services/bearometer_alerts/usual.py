@@ -59,10 +59,11 @@ class Usual:
 
     def judge(self, counts: Mapping[Key, int], items: int) -> dict[Key, Verdict]:
         """How surprising each key's negatives among the stream's `items` are."""
-        keys, observed = list(counts), list(counts.values())
-        expected, spread = self.expected(keys, items)
-        tails = baseline.tails(np.array(observed, dtype=int), expected, spread)
-        figures = zip(keys, observed, expected.tolist(), tails.tolist(), spread.tolist(), strict=True)
+        keys, observed = list(counts), np.array(list(counts.values()), dtype=int)
+        rate, spread = self._rates(keys)
+        expected = rate * self.stream.exposure.without(observed, items, rate)
+        tails = baseline.tails(observed, expected, spread)
+        figures = zip(keys, observed.tolist(), expected.tolist(), tails.tolist(), spread.tolist(), strict=True)
         return {key: Verdict(count, mean, p_value, by, items) for key, count, mean, p_value, by in figures}
 
     def attainable(self, items: int) -> Array:
@@ -72,7 +73,7 @@ class Usual:
 
     def expected(self, keys: Sequence[Key], items: int) -> tuple[Array, Array]:
         """Negatives of each key among so many items, and the dispersion of their count: (n,) each."""
-        rate, spread = expectation.expected(keys, self.keys, self.stream, self._known, self.rule)
+        rate, spread = self._rates(keys)
         return rate * items, spread
 
     def sourced(self, key: Key, distinct: int, minute: int) -> bool:
@@ -91,6 +92,9 @@ class Usual:
         changed, self.changed = self.changed, set()
         states = {key: self.keys[key].dump() if key in self.keys else None for key in sorted(changed)}
         return {**states, STREAM: self.stream.dump()}
+
+    def _rates(self, keys: Sequence[Key]) -> tuple[Array, Array]:
+        return expectation.expected(keys, self.keys, self.stream, self._known, self.rule)
 
     def _see(self, minute: int, sources: Mapping[Key, Collection[str]]) -> None:
         self.stream.sources.see(sources.get(ALL, ()), minute, self._asked)
