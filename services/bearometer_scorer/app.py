@@ -21,6 +21,7 @@ from bearometer_shared.storage.models import Champion
 from bearometer_shared.storage.session import connect, follow, retrying
 
 log = structlog.get_logger()
+SWITCH_S = 2.0  # in which a loop that is not held up by an outage has begun another batch
 
 
 def work(settings: Settings) -> None:
@@ -32,7 +33,7 @@ def work(settings: Settings) -> None:
         engine.check()
         return engine
 
-    serving = Serving(database, load, clock, Rebase(database, clock))
+    serving = Serving(database, load, clock, Rebase(database, clock), SWITCH_S)
     serve_health(settings, lambda: "" if serving.ready else "no model is loaded yet")
     log.info("scorer starts", kafka=settings.kafka, group=settings.group, instance=serving.instance)
     await_model(serving, clock, stopping)

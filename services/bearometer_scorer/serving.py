@@ -25,17 +25,19 @@ Load = Callable[[Champion], Engine]
 class Serving:
     """Follows the champion pointer. `load` verifies, loads, warms and checks, or raises what is wrong.
 
-    `rebase` is called with what was loaded while the old model serves on.
+    `rebase` is called with what was loaded while the old model serves on. Then `look` waits for `patience_s` at most
+    until a loop in another thread has switched, so that it is told at once who serves.
     """
 
     database: Database
     load: Load
     clock: Clock
     rebase: Callable[[Engine], None] = lambda _: None
+    patience_s: float = 0.0
 
     def __post_init__(self) -> None:
         self.instance = f"{socket.gethostname()}-{uuid4().hex[:8]}"
-        self._lock = threading.Lock()
+        self._lock, self._switched = threading.Lock(), threading.Event()
         self._engine: Engine | None = None
         self._next: Engine | None = None
         self._refused = ""
@@ -47,6 +49,7 @@ class Serving:
             if self._next is not None:
                 self._left_over = self._engine is not None
                 self._engine, self._next = self._next, None
+                self._switched.set()
                 metrics.SWAPS.inc()
                 metrics.SERVING.clear()
                 metrics.SERVING.labels(self._engine.version).set(1)
@@ -98,5 +101,8 @@ class Serving:
             self.rebase(engine)
         with self._lock:
             self._next = engine
+            self._switched.clear()
         self._refused = ""
+        if newest:
+            self._switched.wait(self.patience_s)
         return ""

@@ -130,6 +130,20 @@ def test_the_old_model_serves_until_the_new_one_has_told_history(rig: Rig) -> No
     assert said == ["old serves"] and serving.current().version == "new"
 
 
+def test_who_serves_is_told_as_soon_as_the_loop_has_switched(rig: Rig) -> None:
+    serving = Serving(rig.database, Loader(), rig.clock, patience_s=30)
+    promote(rig, "old")
+    serving.look()
+    serving.current()
+    promote(rig, "new")
+    looking = threading.Thread(target=serving.look)
+    looking.start()
+    while serving.current().version == "old":
+        pass
+    looking.join()
+    assert servers(rig) == [("new", "")]
+
+
 def test_memory_is_given_back_once_the_old_model_has_gone(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[str] = []
     serving = Serving(rig.database, Loader(), rig.clock)
