@@ -2,16 +2,19 @@
 
 1. Poll. Partitions that became ours are sought to where Postgres says they are.
 2. Decode; drop what the batch repeats and what is stored already.
-3. Score with the model that serves now; link and sketch. One batch, one model.
+3. Score with the model that serves now; link and sketch. One batch, one model. A thread does it, while this one stores
+   the batch before (4 to 7): the model leaves a core idle that Postgres and Python can use.
 4. Send what could not be taken to the dead letters, acknowledged.
 5. One transaction: articles, stories, mentions, trends, clocks, offsets. Fenced: another owner means roll back.
 6. Announce on news.scored; it counts as announced with the next batch, once acknowledged.
 7. Tell Kafka, for the lag tools. Note once a second what has been read to its end.
 
-An outage holds the batch: partitions pause, polling goes on, the batch is tried again.
+An outage holds the batches: partitions pause, polling goes on, they are tried again.
 """
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,7 +26,7 @@ from sqlalchemy.exc import DataError, DBAPIError
 from bearometer_scorer import metrics
 from bearometer_scorer.dead_letters import DeadLetters
 from bearometer_scorer.positions import Positions
-from bearometer_scorer.scoring import Scored, score_all
+from bearometer_scorer.scoring import Poison, Scored, score_all
 from bearometer_scorer.serving import Serving
 from bearometer_scorer.storing import store
 from bearometer_scorer.work import Work, drop_known, sort_out
@@ -34,14 +37,23 @@ from bearometer_shared.kafka.port import NEWS_SCORED, Consumer, KafkaUnavailable
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage import articles, offsets
 from bearometer_shared.storage.session import is_outage, transaction, wake
-from bearometer_shared.wire import encode
+from bearometer_shared.wire import News, encode
 
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True)
+class Batch:
+    """Records that were polled together, what there is to do with them, and what the model will have said."""
+
+    records: list[Record]
+    work: Work
+    scoring: Future[tuple[list[Scored], Poison, str]]
+
+
 @dataclass
 class Scorer:
-    """Its state is one batch and the positions of its partitions; all else is rows."""
+    """Its state is two batches at most and the positions of its partitions; all else is rows."""
 
     settings: Settings
     consumer: Consumer
@@ -54,13 +66,14 @@ class Scorer:
 
     def __post_init__(self) -> None:
         self._positions = Positions(self.consumer, self.database)
+        self._scorer = ThreadPoolExecutor(1, "scoring")
+        self._open: deque[Batch] = deque()
         self._held: list[Record] = []
 
     def step(self, timeout_s: float = 0.2) -> int:
-        """Takes one batch, or tries the held one again. Returns how many items were stored."""
+        """Begins a batch and stores the one before, or tries held ones again. Returns how many items were stored."""
         try:
-            records = self._poll(timeout_s)
-            stored = self._take(records) if records else self._idle()
+            stored = self._turn(self._poll(0.0 if self._open else timeout_s))
             self.consumer.resume()
             self._hear()
             return stored
@@ -75,66 +88,96 @@ class Scorer:
             if not is_outage(error):
                 raise
             self.consumer.pause()
+            self._hold()
             self._wait(error)
         return 0
 
     def close(self) -> None:
-        """Drains: what is stored is announced, then the partitions are given up."""
+        """Drains: what is polled is stored, and announced, then the partitions are given up."""
         try:
+            while self._open:
+                self._store_first()
             self._announced()
         finally:
+            self._scorer.shutdown()
             self.consumer.close()
             self.producer.close()
 
     def _poll(self, timeout_s: float) -> list[Record]:
         polled = self.consumer.poll(timeout_s, self.settings.batch_items)
         mine = self._positions.take_over()
-        self._held = [record for record in self._held or polled if record.partition in mine]
+        if any(record.partition not in mine for batch in self._open for record in batch.records):
+            self._hold()
+        self._held = [record for record in [*self._held, *polled] if record.partition in mine]
         return self._held
 
-    def _take(self, records: list[Record]) -> int:
-        """Takes a batch; one that Postgres refuses is halved until the record at fault stands alone."""
-        try:
-            return self._take_whole(records)
-        except DataError as error:
-            if len(records) == 1:
-                return self._take_whole(records, f"Postgres refused it: {error.orig}")
-            half = len(records) // 2
-            return self._take(records[:half]) + self._take(records[half:])
+    def _turn(self, records: list[Record]) -> int:
+        if records:
+            self._open.append(self._begin(records, self._open))
+            self._held = []
+        if len(self._open) > 1 or (self._open and not records):
+            return self._store_first()
+        return 0 if self._open else self._idle()
 
-    def _take_whole(self, records: list[Record], at_fault: str = "") -> int:
+    def _begin(self, records: list[Record], before: Iterable[Batch] = ()) -> Batch:
+        """Has a batch scored; what those `before` it hold counts as stored."""
         work = sort_out(records, self._positions.next(), self.settings.max_item_bytes)
+        open_items = (held for batch in before for held in batch.work.items.items())
+        known = {key: item.text_hash() for key, (_, item) in open_items if key in work.items}
         with transaction(self.database) as connection:
-            drop_known(work, articles.known(connection, work.news()))
-        if at_fault:
-            work.refuse_all(at_fault)
-        scores, version = self._score(work)
-        self.letters.send(work.refused, read=len(records))
+            drop_known(work, known | articles.known(connection, work.news()))
+        return Batch(records, work, self._scorer.submit(self._score, work.news()))
+
+    def _store_first(self) -> int:
+        stored = self._store(self._open[0])
+        self._open.popleft()
+        return stored
+
+    def _store(self, batch: Batch) -> int:
+        """Stores a batch; one that Postgres refuses is halved until the record at fault stands alone."""
+        try:
+            return self._store_whole(batch)
+        except DataError as error:
+            if len(batch.records) == 1:
+                batch.work.refuse_all(f"Postgres refused it: {error.orig}")
+                return self._store_whole(batch)
+            half = len(batch.records) // 2
+            return sum(self._store(self._begin(part)) for part in (batch.records[:half], batch.records[half:]))
+
+    def _store_whole(self, batch: Batch) -> int:
+        work, (scores, version) = batch.work, self._scored(batch)
+        self.letters.send(work.refused, read=len(batch.records))
         self.producer.flush()  # the last batch's announcements, sent while this one was scored
         now, lateness = self.clock.now(), timedelta(seconds=self.settings.lateness_s)
-        moved = self._positions.after(records)
+        moved = self._positions.after(batch.records)
         with transaction(self.database) as connection:
             stored = store(connection, work, scores, version=version, now=now, lateness=lateness)
             self._positions.move(connection, moved)
-            offsets.hear(connection, {record.partition: record.at for record in records}, now)
+            offsets.hear(connection, {record.partition: record.at for record in batch.records}, now)
             again = articles.scored(connection, work.again) if work.again else []
             wake(connection)
         self._positions.keep(moved)
-        self._held = []
         for message in [*map(articles.announcement, stored), *again]:
             self.producer.send(NEWS_SCORED, message.article_id, encode(message))
         self.consumer.commit({partition: position.next for partition, position in moved.items()})
         metrics.count(stored, work, version)
         return len(stored)
 
-    def _score(self, work: Work) -> tuple[list[Scored], str]:
-        """What the model says of a batch, and its version; an item that it cannot take is refused."""
+    def _score(self, news: list[News]) -> tuple[list[Scored], Poison, str]:
+        """In its own thread, where one batch ends before the next: what the model that serves now says."""
         engine = self.serving.current()
         with metrics.MODEL_SECONDS.time():
-            scores, poison = score_all(engine, self.linker(), work.news())
+            scores, poison = score_all(engine, self.linker(), news)
+        return scores, poison, engine.version
+
+    def _scored(self, batch: Batch) -> tuple[list[Scored], str]:
+        """What the model said of a batch, and its version; an item that it could not take is refused."""
+        scores, poison, version = batch.scoring.result()
+        work = batch.work
         for item, reason in poison:
-            work.refuse((item.stream, item.id), reason)
-        return scores, engine.version
+            if (item.stream, item.id) in work.items:
+                work.refuse((item.stream, item.id), reason)
+        return [one for one in scores if (one.item.stream, one.item.id) in work.items], version
 
     def _idle(self) -> int:
         """Nothing to read: a new model may begin to serve all the same."""
@@ -144,9 +187,9 @@ class Scorer:
 
     def _hear(self) -> None:
         """Where Kafka does not say how far a partition goes, nothing was heard."""
-        now = self.clock.now()
+        polled = {record.partition for batch in self._open for record in batch.records}
         with suppress(KafkaUnavailableError):
-            self._positions.hear(now)
+            self._positions.hear(self.clock.now(), polled)
 
     def _announced(self) -> None:
         """The last batch's announcements are acknowledged, and noted as such."""
@@ -156,6 +199,11 @@ class Scorer:
                 self._positions.move(connection, due)
             self._positions.keep(due)
 
+    def _hold(self) -> None:
+        """What is not stored is to be tried again, as one batch."""
+        self._held = [*(record for batch in self._open for record in batch.records), *self._held]
+        self._open.clear()
+
     def _wait(self, error: Exception) -> None:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         log.warning("outage; holding on", records=len(self._held), reason=reason)
@@ -164,4 +212,5 @@ class Scorer:
 
     def _forget(self) -> None:
         self._positions.forget()
+        self._open.clear()
         self._held = []

@@ -1,6 +1,6 @@
 """Where this scorer's partitions stand, as Postgres says: what is read, what is stored, what is announced."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
 import structlog
@@ -50,13 +50,13 @@ class Positions:
         """Stores new positions. Raises FencedError where another owner has moved on: roll back then."""
         offsets.move(connection, self._of, moved)
 
-    def hear(self, now: datetime) -> None:
-        """Notes which partitions hold nothing that is not stored, while no batch is held. Silence moves the clocks of
-        live streams only as far as this says: an outage is no silence.
+    def hear(self, now: datetime, polled: Set[Partition]) -> None:
+        """Notes which partitions hold nothing that is not stored; `polled` are those with records still to store.
+        Silence moves the clocks of live streams only as far as this says: an outage is no silence.
         """
         if self._heard_at and abs(now - self._heard_at) < HEARD_EVERY:
             return
-        ended = self._consumer.ended() & self._of.keys() - self._unsought
+        ended = self._consumer.ended() & self._of.keys() - self._unsought - polled
         with transaction(self._database) as connection:
             offsets.hear(connection, dict.fromkeys(ended, now), now)
         self._heard_at = now

@@ -150,7 +150,7 @@ def test_a_crash_after_the_transaction_announces_again(rig: Rig) -> None:
     rig.publish(item(1), item(2))
     first = rig.scorer()
     first.producer.send = lambda *a, **k: None  # type: ignore[method-assign]  # it dies before anything is sent
-    drain(first, 2)  # the first step only takes the partitions over
+    drain(first, 3)  # the first step only takes the partitions over, the second has the batch scored
     first.consumer.close()
     assert len(rig.rows("SELECT 1 FROM articles")) == 2
     assert rig.scored_ids() == []
@@ -166,7 +166,7 @@ def test_another_owner_fences_a_scorer_that_does_not_know_it_yet(rig: Rig) -> No
     with transaction(rig.database) as connection:  # another owner has moved on
         connection.execute(text("UPDATE offsets SET next = next + 1, announced = next + 1"))
     rig.publish(item(2))
-    zombie.step(0)
+    drain(zombie, 2)
     assert {r.id for r in rig.rows("SELECT id FROM articles")} == {"n1"}
 
 
