@@ -14,7 +14,7 @@ An outage holds the batches: partitions pause, polling goes on, they are tried a
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,12 +24,13 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, DBAPIError
 
 from bearometer_scorer import metrics
+from bearometer_scorer.batch import Batch, Said
 from bearometer_scorer.dead_letters import DeadLetters
 from bearometer_scorer.positions import Positions
-from bearometer_scorer.scoring import Poison, Scored, score_all
+from bearometer_scorer.scoring import score_all
 from bearometer_scorer.serving import Serving
 from bearometer_scorer.storing import store
-from bearometer_scorer.work import Work, drop_known, sort_out
+from bearometer_scorer.work import drop_known, sort_out
 from bearometer_shared.clock import Clock
 from bearometer_shared.entities import Linker, default_linker
 from bearometer_shared.errors import FencedError
@@ -40,15 +41,6 @@ from bearometer_shared.storage.session import is_outage, transaction, wake
 from bearometer_shared.wire import News, encode
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Records that were polled together, what there is to do with them, and what the model will have said."""
-
-    records: list[Record]
-    work: Work
-    scoring: Future[tuple[list[Scored], Poison, str]]
 
 
 @dataclass
@@ -145,7 +137,7 @@ class Scorer:
             return sum(self._store(self._begin(part)) for part in (batch.records[:half], batch.records[half:]))
 
     def _store_whole(self, batch: Batch) -> int:
-        work, (scores, version) = batch.work, self._scored(batch)
+        work, (scores, version) = batch.work, batch.scored()
         self.letters.send(work.refused, read=len(batch.records))
         self.producer.flush()  # the last batch's announcements, sent while this one was scored
         now, lateness = self.clock.now(), timedelta(seconds=self.settings.lateness_s)
@@ -163,21 +155,12 @@ class Scorer:
         metrics.count(stored, work, version)
         return len(stored)
 
-    def _score(self, news: list[News]) -> tuple[list[Scored], Poison, str]:
+    def _score(self, news: list[News]) -> Said:
         """In its own thread, where one batch ends before the next: what the model that serves now says."""
         engine = self.serving.current()
         with metrics.MODEL_SECONDS.time():
             scores, poison = score_all(engine, self.linker(), news)
         return scores, poison, engine.version
-
-    def _scored(self, batch: Batch) -> tuple[list[Scored], str]:
-        """What the model said of a batch, and its version; an item that it could not take is refused."""
-        scores, poison, version = batch.scoring.result()
-        work = batch.work
-        for item, reason in poison:
-            if (item.stream, item.id) in work.items:
-                work.refuse((item.stream, item.id), reason)
-        return [one for one in scores if (one.item.stream, one.item.id) in work.items], version
 
     def _idle(self) -> int:
         """Nothing to read: a new model may begin to serve all the same."""
