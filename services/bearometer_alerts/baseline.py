@@ -34,12 +34,16 @@ class Exposure:
         fade = 0.5 ** ((hour - self.hour) / half_life)
         self.hour, self.items, self.squares = hour, self.items * fade + items, self.squares * fade + items * items
 
-    def without(self, own: Figure, items: int, rate: Figure) -> Figure:
+    def without(self, own: Figure, items: int, rate: Figure) -> tuple[Figure, Figure]:
         """The items that a key's negatives are judged among, in a window of so many: what the others let expect, or a
         usual hour's. A spike that fills a quiet hour by itself would else make itself expected.
+
+        And the dispersion that comes with not knowing better: of Bernoulli trials with n others, the number of negative
+        ones is negative binomial of size n + 1.
         """
         usual = self.squares / self.items if self.items else items
-        return np.minimum(items, np.maximum((items - own) / (1 - rate), usual))
+        others = np.maximum(items - own, usual * (1 - rate))
+        return np.minimum(items, others / (1 - rate)), 1 / (others + 1)
 
 
 @dataclass

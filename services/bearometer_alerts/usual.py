@@ -61,7 +61,8 @@ class Usual:
         """How surprising each key's negatives among the stream's `items` are."""
         keys, observed = list(counts), np.array(list(counts.values()), dtype=int)
         rate, spread = self._rates(keys)
-        expected = rate * self.stream.exposure.without(observed, items, rate)
+        among, unknown = self.stream.exposure.without(observed, items, rate)
+        expected, spread = rate * among, spread + unknown
         tails = baseline.tails(observed, expected, spread)
         figures = zip(keys, observed.tolist(), expected.tolist(), tails.tolist(), spread.tolist(), strict=True)
         return {key: Verdict(count, mean, p_value, by, items) for key, count, mean, p_value, by in figures}

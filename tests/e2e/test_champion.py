@@ -1,8 +1,14 @@
 """The champion that ships, made here as a newcomer's first start makes it."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
+from bearometer_alerts.backtest import offered
+from bearometer_cli import demo
+from bearometer_cli.bench import data_sets
 from bearometer_shared.inference import artifact
+from bearometer_shared.inference.engine import Engine
+from bearometer_shared.wire import news_item
 from bearometer_training import export
 
 
@@ -12,3 +18,14 @@ def test_its_quantized_graph_agrees_with_the_exact_one_and_serves(model_store: P
     assert manifest.metrics["int8"]["label_agreement"] >= export.MIN_AGREEMENT
     assert manifest.metrics["int8"]["mean_score_difference"] <= export.MAX_DRIFT
     assert manifest.serve == artifact.INT8
+
+
+def test_the_sample_day_alerts_on_the_bank_and_on_nothing_else(model_store: Path) -> None:
+    """As a newcomer sees it: the shipped model, the built-in rules."""
+    (folder,) = (path.parent for path in model_store.glob(f"*/{artifact.MANIFEST}"))
+    now = datetime(2026, 3, 6, tzinfo=UTC)
+    day = [news_item(row, received_at=now, stream="sample") for row in data_sets.rows(demo.SAMPLE / "day.jsonl")]
+    rows = [row for part in offered.scored(day, Engine.load(folder)) for row in part]
+    (alert,) = offered.alerts(rows)
+    assert (alert.dimension, alert.key) == ("ticker", "CRWB")
+    assert 16 <= alert.fired_at.hour < 18, "its shares fall at 16:47"

@@ -26,9 +26,9 @@ def table(figures: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _incidents(found: Mapping[str, Any]) -> str:
-    told = f"{_number(found['whole'])} of the spikes told are one incident"
+    told = f"{_percent(found['whole'])} of the spikes told are one incident"
     each = f"{_number(found['alerts_per_incident'])} alerts an incident"
-    return f"two spikes at once: {each}, {told}, {_number(found['apart'])} of {found['pairs']} pairs are told apart"
+    return f"two spikes at once: {each}, {told}, {_percent(found['apart'])} of {found['pairs']} pairs are told apart"
 
 
 def _contenders(one: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
@@ -56,6 +56,10 @@ def _cell(found: Mapping[str, Any]) -> str:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.3g}"
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.0%}"
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
