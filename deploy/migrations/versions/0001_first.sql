@@ -334,7 +334,7 @@ CREATE TABLE trends (
     negative_stories INTEGER NOT NULL,
     PRIMARY KEY (stream, dimension, key, minute)
 );
-CREATE INDEX ix_trends_minute ON trends (stream, minute);
+CREATE INDEX ix_trends_minute ON trends (stream, minute, dimension);
 CREATE TABLE trend_rollups (
     stream TEXT NOT NULL,
     dimension TEXT NOT NULL,

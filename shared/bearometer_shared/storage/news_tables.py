@@ -141,4 +141,4 @@ class Trend(Table):
     stories: Mapped[int] = mapped_column(Integer)
     negative_stories: Mapped[int] = mapped_column(Integer)
 
-    __table_args__ = (Index("ix_trends_minute", "stream", "minute"),)
+    __table_args__ = (Index("ix_trends_minute", "stream", "minute", "dimension"),)
