@@ -13,7 +13,7 @@ An outage holds the batches: partitions pause, polling goes on, they are tried a
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from bearometer_scorer.positions import Positions
 from bearometer_scorer.scoring import score_all
 from bearometer_scorer.serving import Serving
 from bearometer_scorer.storing import store
-from bearometer_scorer.work import drop_known, sort_out
+from bearometer_scorer.work import Work, drop_known, sort_out
 from bearometer_shared.clock import Clock
 from bearometer_shared.entities import Linker, default_linker
 from bearometer_shared.errors import FencedError
@@ -87,8 +87,9 @@ class Scorer:
     def close(self) -> None:
         """Drains: what is polled is stored, and announced, then the partitions are given up."""
         try:
-            while self._open:
-                self._store_first()
+            with suppress(FencedError):  # then another one has read on from where we were
+                while self._open:
+                    self._store_first()
             self._announced()
         finally:
             self._scorer.shutdown()
@@ -105,20 +106,29 @@ class Scorer:
 
     def _turn(self, records: list[Record]) -> int:
         if records:
-            self._open.append(self._begin(records, self._open))
+            self._open.extend(self._begin(records, list(self._open)))
             self._held = []
         if len(self._open) > 1 or (self._open and not records):
             return self._store_first()
         return 0 if self._open else self._idle()
 
-    def _begin(self, records: list[Record], before: Iterable[Batch] = ()) -> Batch:
-        """Has a batch scored; what those `before` it hold counts as stored."""
+    def _begin(self, records: list[Record], before: Sequence[Batch] = ()) -> list[Batch]:
+        """Has records scored, as one batch unless Postgres will not look for them: see `_store`."""
         work = sort_out(records, self._positions.next(), self.settings.max_item_bytes)
+        try:
+            self._drop_known(work, before)
+        except DataError as error:
+            if len(records) > 1:
+                return [batch for part in _halves(records) for batch in self._begin(part, before)]
+            work.refuse_all(f"Postgres refused it: {error.orig}")
+        return [Batch(records, work, self._scorer.submit(self._score, work.news()))]
+
+    def _drop_known(self, work: Work, before: Sequence[Batch]) -> None:
+        """What the batches `before` this one hold counts as stored."""
         open_items = (held for batch in before for held in batch.work.items.items())
         known = {key: item.text_hash() for key, (_, item) in open_items if key in work.items}
         with transaction(self.database) as connection:
             drop_known(work, known | articles.known(connection, work.news()))
-        return Batch(records, work, self._scorer.submit(self._score, work.news()))
 
     def _store_first(self) -> int:
         stored = self._store(self._open[0])
@@ -130,11 +140,10 @@ class Scorer:
         try:
             return self._store_whole(batch)
         except DataError as error:
-            if len(batch.records) == 1:
-                batch.work.refuse_all(f"Postgres refused it: {error.orig}")
-                return self._store_whole(batch)
-            half = len(batch.records) // 2
-            return sum(self._store(self._begin(part)) for part in (batch.records[:half], batch.records[half:]))
+            if len(batch.records) > 1:
+                return sum(self._store(one) for part in _halves(batch.records) for one in self._begin(part))
+            batch.work.refuse_all(f"Postgres refused it: {error.orig}")
+            return self._store_whole(batch)
 
     def _store_whole(self, batch: Batch) -> int:
         work, (scores, version) = batch.work, batch.scored()
@@ -197,3 +206,7 @@ class Scorer:
         self._positions.forget()
         self._open.clear()
         self._held = []
+
+
+def _halves(records: list[Record]) -> tuple[list[Record], list[Record]]:
+    return records[: len(records) // 2], records[len(records) // 2 :]

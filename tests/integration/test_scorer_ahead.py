@@ -8,12 +8,15 @@ import pytest
 from lexicon import LexiconEngine
 from pydantic import SecretStr
 from scorer_rig import Rig, drain, item
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DataError, OperationalError
 
 from bearometer_scorer import loop
 from bearometer_shared.opinion import Score
 from bearometer_shared.settings import Settings
+from bearometer_shared.storage import articles
 from bearometer_shared.storage.session import connect
+from bearometer_shared.wire import News
 
 
 @pytest.fixture
@@ -81,6 +84,23 @@ def test_an_outage_holds_both_batches_and_loses_nothing(rig: Rig, monkeypatch: p
     drain(rig.scorer(), 20)
     assert len(ids(rig)) == 35
     assert sorted(rig.scored_ids()) == sorted(ids(rig))
+
+
+def test_an_item_that_postgres_will_not_even_look_for_goes_to_the_dead_letters_alone(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = articles.known
+
+    def refusing(connection: Connection, items: Sequence[News]) -> object:
+        if any(one.id == "n7" for one in items):
+            raise DataError("SELECT", {}, Exception("no such character"))
+        return known(connection, items)
+
+    monkeypatch.setattr(articles, "known", refusing)
+    rig.publish(*(item(n) for n in range(25)))
+    drain(rig.scorer(), 20)
+    assert ids(rig) == {f"n{n}" for n in range(25) if n != 7}
+    assert [letter["key"] for letter in rig.letters()] == ["n7"]
 
 
 def test_what_was_polled_is_stored_and_announced_before_a_scorer_stops(rig: Rig) -> None:
