@@ -9,14 +9,13 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 
 from bearometer_cli.bench import latency
 from bearometer_cli.bench.plain import Plain
-from bearometer_cli.bench.rig import Rig
+from bearometer_cli.bench.rig import Rig, memory_mib
 from bearometer_cli.servers.child import Child, StartError
 from bearometer_shared.inference.engine import Engine
 from bearometer_shared.inference.store import Store
@@ -52,7 +51,7 @@ def pipeline(rig: Rig, items: Sequence[News], say: Callable[[str], None]) -> dic
     to_row = _to_row(rig, items)
     say("latency from publishing to alert at 50 items a second")
     to_alert, to_attempt = _to_alert(rig, items)
-    peak = _peak_mib(scorer.process.pid)
+    peak = memory_mib(scorer, "VmHWM")
     scorer.stop()
     rates = {f"{name}_rate": round(count / spent, 1) for name, (count, spent) in seconds.items()}
     ours = rates["pipeline_rate"]
@@ -178,8 +177,3 @@ def _await(rig: Rig, query: str, least: int, limit_s: float = 300) -> None:
                 return
         time.sleep(0.5)
     raise StartError(f"{query}: not {least} within {limit_s:.0f} s; see {rig.settings.home}/logs")
-
-
-def _peak_mib(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return round(next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024, 1)

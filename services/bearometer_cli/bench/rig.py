@@ -45,6 +45,12 @@ class Rig:
             raise child.StartError(f"bearometer {' '.join(words)} failed; see {process.log}")
 
 
+def memory_mib(process: Child, figure: str) -> float:
+    """What the system says of a child's memory: `VmRSS`, what it holds now, or `VmHWM`, the most that it held."""
+    lines = Path(f"/proc/{process.process.pid}/status").read_text().splitlines()
+    return round(next(int(line.split()[1]) for line in lines if line.startswith(figure)) / 1024, 1)
+
+
 @contextmanager
 def rig(retrain_labels: int | None = None) -> Iterator[Rig]:
     """Starts the servers, migrates and prepares the champion; all of it is gone afterwards.

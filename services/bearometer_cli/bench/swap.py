@@ -10,14 +10,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import cycle, islice
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 
 from bearometer_cli.bench import latency
 from bearometer_cli.bench.learning_serving import until
-from bearometer_cli.bench.rig import Rig
+from bearometer_cli.bench.rig import Rig, memory_mib
 from bearometer_cli.servers.child import Child
 from bearometer_shared.inference import artifact
 from bearometer_shared.inference.store import Store
@@ -31,7 +30,7 @@ OTHER = "the-same-again"
 SEEN = "SELECT id FROM articles WHERE stream = 'round-{}' AND NOT id = ANY(%s)"
 WRONG = """
     WITH mixed AS (SELECT FROM articles GROUP BY batch HAVING count(DISTINCT model_version) > 1)
-    SELECT (SELECT count(*) FROM articles) - (SELECT count(*) FROM article_keys) AS doubled,
+    SELECT (SELECT sum(items) FROM trends WHERE dimension = 'all') - (SELECT count(*) FROM article_keys) AS doubled,
            (SELECT count(*) FROM mixed) AS mixed
 """
 Say = Callable[[str], None]
@@ -60,7 +59,9 @@ def swap(rig: Rig, items: Sequence[News], say: Say) -> dict[str, Any]:
     rounds = [_round(rig, scorers, n, items, words, say) for n, words in enumerate([(), *kinds])][1:]  # one to warm up
     with transaction(rig.database) as connection:
         wrong = connection.execute(text(WRONG)).one()
-    return {"history": len(items), "model": first} | told(rounds) | {"doubled": wrong.doubled, "mixed": wrong.mixed}
+    return (
+        {"history": len(items), "model": first} | told(rounds) | {"doubled": int(wrong.doubled), "mixed": wrong.mixed}
+    )
 
 
 def told(rounds: Sequence[Round]) -> dict[str, Any]:
@@ -92,7 +93,7 @@ def _round(rig: Rig, scorers: Sequence[Child], n: int, items: Sequence[News], wo
         served = _swapped(rig, words, say) if words else None
         sent = sending.result()
         latency.await_all(seen, len(sent))
-    memory = max(_resident_mib(scorer.process.pid) for scorer in scorers)
+    memory = max(memory_mib(scorer, "VmRSS") for scorer in scorers)
     say(f"round {n + 1}: {words[0] if words else 'calm'}, serving after {served} s, {memory} MiB")
     return Round([seen[key] - sent[key] for key in sent if key in seen], len(sent) - len(seen), served, memory)
 
@@ -131,8 +132,3 @@ def _register_again(rig: Rig) -> None:
 def _count(rig: Rig, table: str) -> int:
     with transaction(rig.database) as connection:
         return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())  # noqa: S608 - ours
-
-
-def _resident_mib(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return round(next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024, 1)
