@@ -121,4 +121,5 @@ def test_a_batch_of_partitions_that_another_took_is_not_stored_twice(rig: Rig) -
         first.step(0)
         second.step(0)
     assert len(ids(rig)) == 40
+    assert [row.n for row in rig.rows("SELECT sum(items) AS n FROM trends WHERE dimension = 'all'")] == [40]
     assert set(rig.scored_ids()) == ids(rig)
