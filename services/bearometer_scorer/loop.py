@@ -160,6 +160,7 @@ class Scorer:
         self._positions.keep(moved)
         for message in [*map(articles.announcement, stored), *again]:
             self.producer.send(NEWS_SCORED, message.article_id, encode(message))
+        self._positions.sent(batch.records)
         self.consumer.commit({partition: position.next for partition, position in moved.items()})
         metrics.count(stored, work, version)
         return len(stored)

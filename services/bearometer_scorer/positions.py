@@ -22,6 +22,7 @@ class Positions:
     def __init__(self, consumer: Consumer, database: Engine) -> None:
         self._consumer, self._database = consumer, database
         self._of: dict[Partition, Position] = {}
+        self._sent: dict[Partition, int] = {}  # up to where we have announced ourselves, acknowledged or not
         self._unsought: set[Partition] = set()
         self._heard_at: datetime | None = None
 
@@ -33,6 +34,7 @@ class Positions:
         fresh = set(self._unsought)
         for partition in sorted(fresh):
             self._of[partition] = self._sought(partition)
+            self._sent.pop(partition, None)
             self._unsought.discard(partition)
         return self._consumer.assigned() & self._of.keys() - fresh
 
@@ -43,8 +45,8 @@ class Positions:
     def after(self, records: Sequence[Record]) -> Moved:
         """Where a batch's partitions stand after it: announced up to its start, since its own go out after it."""
         first = {record.partition: record.offset for record in reversed(records)}
-        last = {record.partition: record.offset for record in records}
-        return {p: Position(max(self._of[p].next, last[p] + 1), announced=first[p]) for p in last}
+        end = _ends(records)
+        return {p: Position(max(self._of[p].next, end[p]), announced=first[p]) for p in end}
 
     def move(self, connection: Connection, moved: Moved) -> None:
         """Stores new positions. Raises FencedError where another owner has moved on: roll back then."""
@@ -65,15 +67,23 @@ class Positions:
         """What was moved is committed."""
         self._of |= moved
 
+    def sent(self, records: Sequence[Record]) -> None:
+        """A stored batch's announcements are on their way."""
+        self._sent |= _ends(records)
+
     def unannounced(self) -> Moved:
-        """Those of ours whose last batch is not noted as announced, as they stand once it is."""
-        mine = self._consumer.assigned()
-        return {p: Position(at.next, at.next) for p, at in self._of.items() if p in mine and at.announced < at.next}
+        """Those of ours whose last batch is not noted as announced, as they stand once it is. What an owner before us
+        stored counts as announced no sooner than we have read it and sent it again.
+        """
+        mine = self._consumer.assigned() & self._sent.keys()
+        ends = {p: self._sent[p] for p in mine if self._of[p].announced < self._sent[p]}
+        return {p: Position(self._of[p].next, announced=end) for p, end in ends.items()}
 
     def forget(self) -> None:
         """All are to be read from Postgres again."""
         self._unsought |= self._consumer.assigned()
         self._of.clear()
+        self._sent.clear()
 
     def _sought(self, partition: Partition) -> Position:
         """From the beginning where the topic was made anew and is shorter than what is stored."""
@@ -84,3 +94,7 @@ class Positions:
             log.warning("topic is shorter than our offset: it was made anew", topic=partition.topic)
             offsets.move(connection, {partition: position}, {partition: Position(0, 0)})
             return Position(0, 0)
+
+
+def _ends(records: Sequence[Record]) -> dict[Partition, int]:
+    return {record.partition: record.offset + 1 for record in records}

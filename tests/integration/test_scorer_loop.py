@@ -159,6 +159,25 @@ def test_a_crash_after_the_transaction_announces_again(rig: Rig) -> None:
     assert sorted(rig.scored_ids()) == ["n1", "n2"]
 
 
+@pytest.mark.parametrize("read", [0, 1], ids=["nothing", "one batch"])
+def test_what_a_new_owner_has_not_read_again_does_not_count_as_announced(rig: Rig, read: int) -> None:
+    """It takes over what was stored and not announced, reads some of it, waits for Kafka's next answer, and dies."""
+    rig.publish(*(item(n) for n in range(30)))
+    first = rig.scorer()
+    first.producer.send = lambda *a, **k: None  # type: ignore[method-assign]  # it dies before anything is sent
+    drain(first, 3)
+    first.consumer.close()
+    rig.settings = rig.settings.model_copy(update={"batch_items": 10})
+    second = rig.scorer()
+    drain(second, 1 + read)
+    second.consumer.poll = lambda timeout_s, max_records: []  # type: ignore[method-assign]
+    drain(second, 3)
+    second.consumer.close()
+    drain(rig.scorer())
+    assert len(rig.rows("SELECT 1 FROM articles")) == 30
+    assert set(rig.scored_ids()) == {f"n{n}" for n in range(30)}
+
+
 def test_another_owner_fences_a_scorer_that_does_not_know_it_yet(rig: Rig) -> None:
     zombie = rig.scorer()
     rig.publish(item(1))
