@@ -36,6 +36,8 @@ class Positions:
             self._of[partition] = self._sought(partition)
             self._sent.pop(partition, None)
             self._unsought.discard(partition)
+        for topic in {partition.topic for partition in fresh}:
+            self._drop_gone(topic)
         return self._consumer.assigned() & self._of.keys() - fresh
 
     def next(self) -> dict[Partition, int]:
@@ -94,6 +96,12 @@ class Positions:
             log.warning("topic is shorter than our offset: it was made anew", topic=partition.topic)
             offsets.move(connection, {partition: position}, {partition: Position(0, 0)})
             return Position(0, 0)
+
+    def _drop_gone(self, topic: str) -> None:
+        with transaction(self._database) as connection:
+            if gone := self._consumer.gone(offsets.of(connection, topic)):
+                log.warning("topic was made anew with fewer partitions", topic=topic, gone=len(gone))
+                offsets.drop(connection, gone)
 
 
 def _ends(records: Sequence[Record]) -> dict[Partition, int]:

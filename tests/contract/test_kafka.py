@@ -235,6 +235,13 @@ def test_a_partition_has_ended_where_nothing_is_left_to_poll(kafka: Kafka) -> No
     assert consumer.ended() == everywhere - {of(kafka, 1)}
 
 
+def test_partitions_that_a_topic_does_not_have_are_gone(kafka: Kafka) -> None:
+    consumer = kafka.consumer()
+    joined(consumer)
+    assert consumer.gone({of(kafka, 0), of(kafka, PARTITIONS - 1)}) == set()
+    assert consumer.gone({of(kafka, 0), of(kafka, PARTITIONS)}) == {of(kafka, PARTITIONS)}
+
+
 def test_seeking_beyond_the_end_starts_at_the_beginning(kafka: Kafka) -> None:
     """A topic that was made anew is shorter than the offset that Postgres remembers."""
     send(kafka, b"0", b"1", partition=0)

@@ -80,6 +80,19 @@ def test_silence_moves_the_clock_of_a_live_stream(rig: Rig) -> None:
     assert clock(rig) == rig.clock.now() - LATENESS
 
 
+def test_partitions_that_a_topic_made_anew_has_no_more_hold_no_clock(rig: Rig) -> None:
+    publish(rig, 1, "Company reports")
+    scorer = rig.scorer()
+    drain(scorer)
+    scorer.consumer.close()
+    rig.broker.logs.clear()
+    rig.broker.partitions = 2
+    rig.clock.sleep(3600)
+    drain(rig.scorer())
+    assert [row.partition for row in rig.rows("SELECT partition FROM offsets ORDER BY 1")] == [0, 1]
+    assert clock(rig) == rig.clock.now() - LATENESS
+
+
 @pytest.mark.parametrize("away", ["scorer", "kafka"])
 def test_an_outage_does_not(rig: Rig, away: str) -> None:
     scorer = rig.scorer()

@@ -1,7 +1,7 @@
 """The consumer, over kafka-python 3. The traps that shape it are noted where they bite."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import suppress
 from typing import Any
 
@@ -43,7 +43,7 @@ class RealConsumer:
     """A member of `group` on one topic, cooperative-sticky, that commits only when told."""
 
     def __init__(self, settings: Settings, topic: str, group: str) -> None:
-        self._settings, self._flags = settings, _Flags()
+        self._settings, self._topic, self._flags = settings, topic, _Flags()
         self._paused = False
         self._client = make(
             KafkaConsumer,
@@ -111,6 +111,14 @@ class RealConsumer:
             found = self._client.position(where, timeout_ms=ASK_TIMEOUT_MS)
             return -1 if found is None else int(found)
         return -1
+
+    def gone(self, partitions: Set[Partition]) -> set[Partition]:
+        with translated():
+            known = self._client.partitions_for_topic(self._topic) or set()
+        if all(partition.number in known for partition in partitions):
+            return set()
+        with reading(self._settings, self._topic) as (_, where):  # what our client knows may be of five minutes ago
+            return set(partitions - {Partition(tp.topic, tp.partition) for tp in where})
 
     def pause(self) -> None:
         self._paused = True

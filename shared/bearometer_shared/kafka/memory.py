@@ -2,7 +2,7 @@
 
 import zlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from bearometer_shared.clock import Clock, SystemClock
@@ -85,6 +85,9 @@ class MemoryConsumer:
     def ended(self) -> set[Partition]:
         self.broker.check()
         return {p for p in self.owned if self._next.get(p, 0) >= len(self.broker.logs.get(p, []))}
+
+    def gone(self, partitions: Set[Partition]) -> set[Partition]:
+        return set(partitions - set(self.broker.of(self.topic)))
 
     def pause(self) -> None:
         self._paused = True

@@ -3,7 +3,7 @@
 Every verb raises `KafkaUnavailableError` where the servers cannot be reached; callers retry with back-off.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -64,6 +64,9 @@ class Consumer(Protocol):
 
     def ended(self) -> set[Partition]:
         """Partitions of ours of which nothing was left to poll when we asked. Blocks for a second at most."""
+
+    def gone(self, partitions: Set[Partition]) -> set[Partition]:
+        """Which of these partitions of the topic it has no more: it was made anew with fewer."""
 
     def pause(self) -> None:
         """Polls return nothing until `resume`, and still keep the membership alive."""

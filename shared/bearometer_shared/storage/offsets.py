@@ -1,6 +1,6 @@
 """Consumer offsets that live beside the rows they vouch for, moved only by their owner."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +32,18 @@ def take(connection: Connection, partition: Partition) -> Position:
         text("SELECT next, announced FROM offsets WHERE topic = :topic AND partition = :partition"), where
     ).one()
     return Position(row.next, row.announced)
+
+
+def of(connection: Connection, topic: str) -> set[Partition]:
+    """The partitions of a topic that anybody has ever taken."""
+    rows = connection.execute(text("SELECT partition FROM offsets WHERE topic = :topic"), {"topic": topic})
+    return {Partition(topic, row.partition) for row in rows}
+
+
+def drop(connection: Connection, partitions: Set[Partition]) -> None:
+    """Forgets partitions that are no more: as long as they stand here, they keep HEARD_TO where it is."""
+    where = [{"topic": partition.topic, "partition": partition.number} for partition in partitions]
+    connection.execute(text("DELETE FROM offsets WHERE topic = :topic AND partition = :partition"), where)
 
 
 def move(connection: Connection, old: Mapping[Partition, Position], new: Mapping[Partition, Position]) -> None:
