@@ -1,6 +1,7 @@
 """A scorer over an in-memory Kafka and a real Postgres, and a model that needs no model."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from bearometer_scorer.dead_letters import DeadLetters
 from bearometer_scorer.loop import Scorer
 from bearometer_shared.clock import ManualClock
+from bearometer_shared.entities import Linker, default_linker
 from bearometer_shared.inference.engine import Engine
 from bearometer_shared.kafka.memory import MemoryBroker, MemoryConsumer, MemoryProducer
 from bearometer_shared.kafka.port import NEWS_DLQ, NEWS_RAW, NEWS_SCORED
@@ -39,7 +41,7 @@ class Rig:
     serving: FixedServing = field(default_factory=FixedServing)
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
 
-    def scorer(self) -> Scorer:
+    def scorer(self, linker: Callable[[], Linker] = default_linker) -> Scorer:
         producer = MemoryProducer(self.broker)
         consumer = MemoryConsumer(self.broker, NEWS_RAW, "group")
         letters = DeadLetters(producer, self.clock, self.settings.dead_letter_share)
@@ -51,6 +53,7 @@ class Rig:
             self.serving,
             letters,
             self.clock,  # type: ignore[arg-type]  # FixedServing has Serving's one verb
+            linker,
         )
 
     def publish(self, *items: bytes | dict[str, Any]) -> None:

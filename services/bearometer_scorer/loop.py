@@ -13,8 +13,7 @@ An outage holds the batches: partitions pause, polling goes on, they are tried a
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,13 +23,12 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, DBAPIError
 
 from bearometer_scorer import metrics
-from bearometer_scorer.batch import Batch, Said
+from bearometer_scorer.batch import Batch
 from bearometer_scorer.dead_letters import DeadLetters
+from bearometer_scorer.intake import Intake, halves
 from bearometer_scorer.positions import Positions
-from bearometer_scorer.scoring import score_all
 from bearometer_scorer.serving import Serving
 from bearometer_scorer.storing import store
-from bearometer_scorer.work import Work, drop_known, sort_out
 from bearometer_shared.clock import Clock
 from bearometer_shared.entities import Linker, default_linker
 from bearometer_shared.errors import FencedError
@@ -38,7 +36,7 @@ from bearometer_shared.kafka.port import NEWS_SCORED, Consumer, KafkaUnavailable
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage import articles, offsets
 from bearometer_shared.storage.session import is_outage, transaction, wake
-from bearometer_shared.wire import News, encode
+from bearometer_shared.wire import encode
 
 log = structlog.get_logger()
 
@@ -58,7 +56,7 @@ class Scorer:
 
     def __post_init__(self) -> None:
         self._positions = Positions(self.consumer, self.database)
-        self._scorer = ThreadPoolExecutor(1, "scoring")
+        self._intake = Intake(self.settings, self.database, self.serving, self.linker)
         self._open: deque[Batch] = deque()
         self._held: list[Record] = []
 
@@ -92,7 +90,7 @@ class Scorer:
                     self._store_first()
             self._announced()
         finally:
-            self._scorer.shutdown()
+            self._intake.close()
             self.consumer.close()
             self.producer.close()
 
@@ -106,29 +104,11 @@ class Scorer:
 
     def _turn(self, records: list[Record]) -> int:
         if records:
-            self._open.extend(self._begin(records, list(self._open)))
+            self._open.extend(self._intake.begin(records, self._positions.next(), list(self._open)))
             self._held = []
         if len(self._open) > 1 or (self._open and not records):
             return self._store_first()
         return 0 if self._open else self._idle()
-
-    def _begin(self, records: list[Record], before: Sequence[Batch] = ()) -> list[Batch]:
-        """Has records scored, as one batch unless Postgres will not look for them: see `_store`."""
-        work = sort_out(records, self._positions.next(), self.settings.max_item_bytes)
-        try:
-            self._drop_known(work, before)
-        except DataError as error:
-            if len(records) > 1:
-                return [batch for part in _halves(records) for batch in self._begin(part, before)]
-            work.refuse_all(f"Postgres refused it: {error.orig}")
-        return [Batch(records, work, self._scorer.submit(self._score, work.news()))]
-
-    def _drop_known(self, work: Work, before: Sequence[Batch]) -> None:
-        """What the batches `before` this one hold counts as stored."""
-        open_items = (held for batch in before for held in batch.work.items.items())
-        known = {key: item.text_hash() for key, (_, item) in open_items if key in work.items}
-        with transaction(self.database) as connection:
-            drop_known(work, known | articles.known(connection, work.news()))
 
     def _store_first(self) -> int:
         stored = self._store(self._open[0])
@@ -141,7 +121,8 @@ class Scorer:
             return self._store_whole(batch)
         except DataError as error:
             if len(batch.records) > 1:
-                return sum(self._store(one) for part in _halves(batch.records) for one in self._begin(part))
+                parts, next_of = halves(batch.records), self._positions.next()
+                return sum(self._store(one) for part in parts for one in self._intake.begin(part, next_of))
             batch.work.refuse_all(f"Postgres refused it: {error.orig}")
             return self._store_whole(batch)
 
@@ -164,13 +145,6 @@ class Scorer:
         self.consumer.commit({partition: position.next for partition, position in moved.items()})
         metrics.count(stored, work, version)
         return len(stored)
-
-    def _score(self, news: list[News]) -> Said:
-        """In its own thread, where one batch ends before the next: what the model that serves now says."""
-        engine = self.serving.current()
-        with metrics.MODEL_SECONDS.time():
-            scores, poison = score_all(engine, self.linker(), news)
-        return scores, poison, engine.version
 
     def _idle(self) -> int:
         """Nothing to read: a new model may begin to serve all the same."""
@@ -207,7 +181,3 @@ class Scorer:
         self._positions.forget()
         self._open.clear()
         self._held = []
-
-
-def _halves(records: list[Record]) -> tuple[list[Record], list[Record]]:
-    return records[: len(records) // 2], records[len(records) // 2 :]

@@ -1,6 +1,6 @@
 """One batch on its way through the scorer: what was read, what it turned out to be."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bearometer_shared.errors import DecodeError
@@ -31,7 +31,7 @@ class Work:
             self.refuse(key, reason)
 
 
-def sort_out(records: Sequence[Record], next_of: dict[Partition, int], max_bytes: int) -> Work:
+def sort_out(records: Sequence[Record], next_of: Mapping[Partition, int], max_bytes: int) -> Work:
     """Decodes records and drops what the batch itself repeats. Of one id with two texts the later is refused."""
     work = Work()
     for record in records:

@@ -129,10 +129,8 @@ def test_a_poison_item_is_found_by_bisection_and_the_others_are_stored(rig: Rig)
 
 
 def test_an_item_that_the_linker_fails_on_goes_to_the_dead_letters_alone(rig: Rig) -> None:
-    scorer = rig.scorer()
-    scorer.linker = FailingLinker
     rig.publish(*(item(n, "POISON" if n == 5 else "") for n in range(20)))
-    drain(scorer)
+    drain(rig.scorer(FailingLinker))
     assert len(rig.rows("SELECT 1 FROM articles")) == 19
     assert [letter["key"] for letter in rig.letters()] == ["n5"]
 

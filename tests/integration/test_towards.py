@@ -25,10 +25,8 @@ def rig(postgres_url: str) -> Iterator[Rig]:
     settings = Settings(database_url=SecretStr(postgres_url))
     database = connect(settings)
     rig = Rig(settings, database)
-    scorer = rig.scorer()
-    scorer.linker = lambda: BANKS
     rig.publish(item(1, BOTH))
-    drain(scorer)
+    drain(rig.scorer(lambda: BANKS))
     yield rig
     database.dispose()
 
@@ -47,9 +45,7 @@ def test_a_rebuild_from_the_articles_says_the_same(rig: Rig) -> None:
 
 def test_the_announcement_says_it_and_says_it_again_when_the_item_is_read_again(rig: Rig) -> None:
     rig.publish(item(1, BOTH))
-    again = rig.scorer()
-    again.linker = lambda: BANKS
-    drain(again)
+    drain(rig.scorer(lambda: BANKS))
     first, second = (json.loads(record.value) for record in rig.topic(NEWS_SCORED))
     assert first == second
     assert [(one["ticker"], one["sentiment"]) for one in first["mentions"]] == [
