@@ -9,7 +9,8 @@ from bearometer_shared.errors import UserError
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`rate` is AdamW's peak learning rate (0: the recipe's own), `warmup` the share of steps that reach it.
+    """`rate` is AdamW's peak learning rate (0: the recipe's own), `warmup` the share of steps that reach it;
+    `head_rate` is that of the heads (0: the same; so where nothing else learns).
 
     Zero switches a measure off: `balance` weighs topics by n^-balance; `average` is the decay of the moving average
     of the weights; `adversary` the length of the embedding perturbation and `attacks` its steps (1: FGM, more: PGD);
@@ -23,6 +24,7 @@ class Settings:
     batch: int = 32
     accumulate: int = 1
     rate: float = 0.0
+    head_rate: float = 1e-2
     warmup: float = 0.06
     decay: float = 0.01
     smoothing: float = 0.05

@@ -21,6 +21,7 @@ from bearometer_training.averaging import Average
 from bearometer_training.examples import Example, batches, count, examples, hold_out
 from bearometer_training.loss import Loss, topic_weights
 from bearometer_training.model import Heads, Logits
+from bearometer_training.rates import rates
 from bearometer_training.settings import Progress, Settings
 from bearometer_training.stopping import EarlyStopping
 
@@ -68,7 +69,7 @@ class Run:
             gradient_accumulation_steps=settings.accumulate,
         )
         rate = settings.rate or recipes.rate(settings.recipe)
-        optimiser = torch.optim.AdamW(self._weights, rate, weight_decay=settings.decay)
+        optimiser = torch.optim.AdamW(rates(model, settings.head_rate), rate, weight_decay=settings.decay)
         schedule = get_linear_schedule_with_warmup(optimiser, int(updates * settings.warmup), updates)
         taught_by = settings.distil if any(example.soft for example in found) else 0.0
         self._loss = Loss(settings.smoothing, topic_weights(self._taught, settings.balance), taught_by)

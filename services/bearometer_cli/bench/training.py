@@ -30,6 +30,7 @@ SETS = {
     "entities": "sentfin/train.jsonl",
 }
 MEASURES: dict[str, dict[str, Any]] = {
+    "heads at the encoder's rate": {"head_rate": 0.0},
     "no warm-up": {"warmup": 0.0},
     "no smoothing": {"smoothing": 0.0},
     "no averaging": {"average": 0.0},
@@ -111,7 +112,7 @@ def training(folder: Path, rows: int, taught_by: Path, home: Path, say: Callable
     read = {name: data.read(folder / file) for name, file in SETS.items()} | {"seed": data.read(data.SEED)}
     halves = {name: data.split(found) for name, found in read.items()}
     taught = {name: some(half[0], rows) for name, half in halves.items()}
-    how = replace(settings.from_file(RECIPE), epochs=1, rate=0.0, average=0.98, drills=rows // 4)
+    how = replace(settings.from_file(RECIPE), epochs=1, rate=0.0, head_rate=1e-2, average=0.98, drills=rows // 4)
     others = [name for name in recipes.RECIPES if name != how.recipe]
     bench = Bench(taught, {name: half[1] for name, half in halves.items()}, how, home, taught_by, say)
     return {
