@@ -7,6 +7,7 @@ trained anew on everything. Each way goes on from its own model of the round bef
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -92,8 +93,8 @@ def learning(folder: Path, items: int, home: Path, say: Callable[[str], None]) -
 
 
 def kept(kind: Kind, items: int) -> str:
-    """The folder's name of a drift's models."""
-    what = json.dumps([kind.name, sorted(kind.topics), sorted(kind.words), items])
+    """The folder's name of a drift's models: another where they are trained in another way."""
+    what = json.dumps([kind.name, sorted(kind.topics), sorted(kind.words), items, asdict(FULL)])
     return f"{kind.name}-{hashlib.sha256(what.encode()).hexdigest()[:8]}"
 
 
