@@ -242,6 +242,12 @@ def test_partitions_that_a_topic_does_not_have_are_gone(kafka: Kafka) -> None:
     assert consumer.gone({of(kafka, 0), of(kafka, PARTITIONS)}) == {of(kafka, PARTITIONS)}
 
 
+def test_nothing_is_gone_from_a_topic_that_the_brokers_do_not_know(kafka_address: str) -> None:
+    """Right after it was made anew, or to who may not see it: offsets must outlive that."""
+    with closing(RealConsumer(Settings(kafka=kafka_address), "unknown", "contract")) as consumer:
+        assert consumer.gone({Partition("unknown", 0)}) == set()
+
+
 def test_seeking_beyond_the_end_starts_at_the_beginning(kafka: Kafka) -> None:
     """A topic that was made anew is shorter than the offset that Postgres remembers."""
     send(kafka, b"0", b"1", partition=0)

@@ -114,11 +114,11 @@ class RealConsumer:
 
     def gone(self, partitions: Set[Partition]) -> set[Partition]:
         with translated():
-            known = self._client.partitions_for_topic(self._topic) or set()
+            known = self._client.partitions_for_topic(self._topic)
         if all(partition.number in known for partition in partitions):
             return set()
         with reading(self._settings, self._topic) as (_, where):  # what our client knows may be of five minutes ago
-            return set(partitions - {Partition(tp.topic, tp.partition) for tp in where})
+            return set(partitions - {Partition(tp.topic, tp.partition) for tp in where}) if where else set()
 
     def pause(self) -> None:
         self._paused = True

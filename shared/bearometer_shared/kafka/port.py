@@ -66,7 +66,9 @@ class Consumer(Protocol):
         """Partitions of ours of which nothing was left to poll when we asked. Blocks for a second at most."""
 
     def gone(self, partitions: Set[Partition]) -> set[Partition]:
-        """Which of these partitions of the topic it has no more: it was made anew with fewer."""
+        """Which of these partitions of the topic it has no more: it was made anew with fewer. None where the brokers do
+        not know the topic at all.
+        """
 
     def pause(self) -> None:
         """Polls return nothing until `resume`, and still keep the membership alive."""
