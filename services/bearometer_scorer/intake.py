@@ -31,7 +31,7 @@ class Intake:
         self, records: list[Record], next_of: Mapping[Partition, int], before: Sequence[Batch] = ()
     ) -> list[Batch]:
         """Has records scored, as one batch unless Postgres will not look for them: then they are halved until the one
-        at fault stands alone. What the batches `before` hold counts as stored, and so does what is not yet `next_of`.
+        at fault stands alone. What the batches `before` hold counts as stored, and what lies before its `next_of`.
         """
         work = sort_out(records, next_of, self._max_bytes)
         try:

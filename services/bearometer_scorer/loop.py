@@ -88,7 +88,7 @@ class Scorer:
             with suppress(FencedError):  # then another one has read on from where we were
                 while self._open:
                     self._store_first()
-            self._announced()
+                self._announced()
         finally:
             self._intake.close()
             self.consumer.close()

@@ -187,6 +187,15 @@ def test_another_owner_fences_a_scorer_that_does_not_know_it_yet(rig: Rig) -> No
     assert {r.id for r in rig.rows("SELECT id FROM articles")} == {"n1"}
 
 
+def test_a_scorer_that_another_has_outrun_stops_without_an_error(rig: Rig) -> None:
+    zombie = rig.scorer()
+    rig.publish(item(1))
+    drain(zombie, 3)  # stored, and sent, and not noted as announced
+    with transaction(rig.database) as connection:
+        connection.execute(text("UPDATE offsets SET next = next + 1"))
+    zombie.close()
+
+
 def test_a_topic_made_anew_is_read_from_its_beginning(rig: Rig) -> None:
     rig.publish(*(item(n) for n in range(9)))
     drain(rig.scorer())
