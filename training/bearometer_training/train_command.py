@@ -29,7 +29,12 @@ def train(
     recipe: Annotated[str | None, typer.Option(help="full, head, adapter, lora, adalora, prefix or prompt")] = None,
     epochs: Annotated[int | None, typer.Option(min=1)] = None,
     batch: Annotated[int | None, typer.Option(min=1)] = None,
-    rate: Annotated[float | None, typer.Option(min=0, help="peak learning rate; default: the recipe's own")] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="peak learning rate, but for the heads of an encoder that learns; default: the recipe's own"
+        ),
+    ] = None,
     seed: Annotated[int | None, typer.Option()] = None,
     as_json: AsJson = False,
 ) -> None:
