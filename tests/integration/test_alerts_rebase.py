@@ -174,3 +174,19 @@ def test_only_one_scorer_tells_history_and_when_time_is_up_baselines_are_carried
         assert (word["items"], word["missing"]) == (len(CALM), 0)
         connection.execute(text("UPDATE rebases SET missing = 1"))
         assert rebases.due(connection) == {}
+
+
+def test_a_version_that_served_before_has_a_limit_of_its_own_since_somebody_waits_for_a_rollback(
+    engine: Engine, evaluator: Evaluator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin(engine, evaluator, CALM)
+    monkeypatch.setattr(rebase, "AGAIN_S", -1.0)
+    promote(engine, GRIM)
+    first, second = GrimEngine(), GrimEngine()
+    Rebase(engine, ManualClock(NOW))(first)
+    promote(engine, "m1", NOW + timedelta(minutes=1))
+    store(engine, STREAM, LATER, NOW)
+    promote(engine, GRIM, NOW + timedelta(minutes=2))
+    Rebase(engine, ManualClock(NOW))(second)
+    assert first.calls == len(CALM), "a first swap has the time that history takes"
+    assert second.calls == 0, "no time at all: the rollback goes on"
