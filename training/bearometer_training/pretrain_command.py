@@ -29,8 +29,8 @@ def pretrain(
 
     Example: bearometer pretrain --news archive.jsonl.gz --out my-base
     """
-    from bearometer_training import fitting, pretrain_news  # these load torch, which `--help` never needs
     from bearometer_training import pretrain as pretraining
+    from bearometer_training import pretrain_news, showing  # these load torch, which `--help` never needs
     from bearometer_training.base import locate
 
     pretraining.check_folder(out)
@@ -38,7 +38,7 @@ def pretrain(
     settings = pretraining.Settings(
         epochs=epochs, batch=batch, max_tokens=max_tokens, rate=rate, whole_words=whole_words, seed=seed
     )
-    with fitting.progress(out) as reports:
+    with showing.progress(out) as reports:
         facts = pretraining.pretrain(source, documents, out, settings, reports.training)
     typer.echo(json.dumps(facts | {"out": str(out)}) if as_json else _told(facts, out))
 

@@ -42,7 +42,7 @@ def train(
 
     Example: bearometer train --train sentiment.jsonl topic.jsonl --eval held-out.jsonl --recipe lora --out my-model
     """
-    from bearometer_training import fitting, pretrain_news  # loads torch, which the other commands never need
+    from bearometer_training import fitting, pretrain_news, showing  # loads torch, which the other commands never need
     from bearometer_training.plan import Plan, claim, rows
 
     given = {"recipe": recipe, "epochs": epochs, "batch": batch, "rate": rate, "seed": seed}
@@ -53,7 +53,7 @@ def train(
     titles = [document[0] for document in pretrain_news.read(unlabelled or [])]
     plan = Plan(base, how, *rows([*train_files, *(more or [])], eval_file), teacher or [], list(dict.fromkeys(titles)))
     claim(out, plan)
-    with fitting.progress(out) as reports:
+    with showing.progress(out) as reports:
         manifest = fitting.fit(plan, out, reports)
     if manifest:
         print_metrics(manifest.metrics["eval"], as_json, version=manifest.version, out=str(out))
