@@ -11,6 +11,7 @@ ITEMS = Counter("bearometer_items_scored", "Items stored with their score", ["ve
 REFUSED = Counter("bearometer_dead_letters", "Records sent to news.dlq")
 REPEATS = Counter("bearometer_repeats", "Items that were known already")
 LATE = Counter("bearometer_late_items", "Items later than their stream's lateness")
+BEHIND = Gauge("bearometer_scorer_behind", "Records of this scorer's partitions that it has still to poll")
 OUTAGES = Counter("bearometer_scorer_outages", "Batches held because a server was away")
 SWAPS = Counter("bearometer_model_swaps", "Times that another model began to serve")
 MODEL_SECONDS = Histogram("bearometer_model_seconds", "Seconds that the model took for a batch")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection, Engine
 
+from bearometer_scorer import metrics
 from bearometer_shared.kafka.port import Consumer, Partition, Record
 from bearometer_shared.storage import offsets
 from bearometer_shared.storage.offsets import Position
@@ -60,7 +61,9 @@ class Positions:
         """
         if self._heard_at and abs(now - self._heard_at) < HEARD_EVERY:
             return
-        ended = self._consumer.ended() & self._of.keys() - self._unsought - polled
+        left = self._consumer.left()
+        metrics.BEHIND.set(sum(left.values()))
+        ended = {p for p, records in left.items() if not records} & self._of.keys() - self._unsought - polled
         with transaction(self._database) as connection:
             offsets.hear(connection, dict.fromkeys(ended, now), now)
         self._heard_at = now

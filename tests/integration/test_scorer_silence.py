@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from made_news import BANK, DAY, START, news
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from scorer_rig import Rig, drain
 from sqlalchemy import text
@@ -91,6 +92,19 @@ def test_partitions_that_a_topic_made_anew_has_no_more_hold_no_clock(rig: Rig) -
     drain(rig.scorer())
     assert [row.partition for row in rig.rows("SELECT partition FROM offsets ORDER BY 1")] == [0, 1]
     assert clock(rig) == rig.clock.now() - LATENESS
+
+
+def test_operators_see_how_many_records_wait(rig: Rig) -> None:
+    for n in range(2 * rig.settings.batch_items):
+        publish(rig, n, f"Company {n} reports")
+    scorer = rig.scorer()
+    seen = []
+    for _ in range(5):
+        scorer.step(0)
+        rig.clock.sleep(1)
+        seen.append(REGISTRY.get_sample_value("bearometer_scorer_behind"))
+    assert seen[0] == 2 * rig.settings.batch_items, "of partitions just sought nothing is taken yet"
+    assert sorted(seen, reverse=True) == seen and seen[-1] == 0
 
 
 @pytest.mark.parametrize("away", ["scorer", "kafka"])

@@ -99,18 +99,19 @@ class RealConsumer:
         with reading(self._settings, where.topic) as (client, _):
             return end_offsets(client, [where])[where]
 
-    def ended(self) -> set[Partition]:
+    def left(self) -> dict[Partition, int]:
         where = list(self._client.assignment())
         with translated():
             ends = self._client.end_offsets(where, timeout_ms=ASK_TIMEOUT_MS) if where else {}
-        return {Partition(tp.topic, tp.partition) for tp in where if self._position(tp) >= ends[tp]}
+        positions = ((tp, self._position(tp)) for tp in where)
+        return {Partition(tp.topic, tp.partition): max(0, ends[tp] - at) for tp, at in positions if at is not None}
 
-    def _position(self, where: TopicPartition) -> int:
-        """The next offset to poll; -1 where that is not settled, or the partition was revoked meanwhile."""
+    def _position(self, where: TopicPartition) -> int | None:
+        """The next offset to poll; None where that is not settled, or the partition was revoked meanwhile."""
         with translated(), suppress(IllegalStateError):
-            found = self._client.position(where, timeout_ms=ASK_TIMEOUT_MS)
-            return -1 if found is None else int(found)
-        return -1
+            found: int | None = self._client.position(where, timeout_ms=ASK_TIMEOUT_MS)
+            return found
+        return None
 
     def gone(self, partitions: Set[Partition]) -> set[Partition]:
         with translated():

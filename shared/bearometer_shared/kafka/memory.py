@@ -82,9 +82,9 @@ class MemoryConsumer:
         self._next[partition] = offset if offset <= end else 0
         return self._next[partition]
 
-    def ended(self) -> set[Partition]:
+    def left(self) -> dict[Partition, int]:
         self.broker.check()
-        return {p for p in self.owned if self._next.get(p, 0) >= len(self.broker.logs.get(p, []))}
+        return {p: max(0, len(self.broker.logs.get(p, [])) - self._next.get(p, 0)) for p in self.owned}
 
     def gone(self, partitions: Set[Partition]) -> set[Partition]:
         return set(partitions - set(self.broker.of(self.topic)))

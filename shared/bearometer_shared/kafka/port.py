@@ -62,8 +62,10 @@ class Consumer(Protocol):
     def seek(self, partition: Partition, offset: int) -> int:
         """Reads on from `offset`; one beyond the end (the topic was made anew) reads from 0. Returns which."""
 
-    def ended(self) -> set[Partition]:
-        """Partitions of ours of which nothing was left to poll when we asked. Blocks for a second at most."""
+    def left(self) -> dict[Partition, int]:
+        """How many records were left to poll of each partition of ours when we asked; without those where we have no
+        position yet. Blocks for a second at most.
+        """
 
     def gone(self, partitions: Set[Partition]) -> set[Partition]:
         """Which of these partitions of the topic it has no more: it was made anew with fewer. None where the brokers do
