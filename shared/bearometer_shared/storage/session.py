@@ -18,6 +18,8 @@ from bearometer_shared.settings import Settings
 
 WAKE_CHANNEL = "bearometer"
 Result = TypeVar("Result")
+# A server whose machine or network is gone says nothing: within half a minute that is an outage, not a wait for ever.
+_PROBED = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 4, "tcp_user_timeout": 30_000}
 log = structlog.get_logger()
 
 
@@ -28,7 +30,7 @@ def connect(settings: Settings, pool: int = 5) -> Engine:
         raise UserError("BEAROMETER_DATABASE_URL is not set; `bearometer up` starts a Postgres of its own")
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)
     arguments = {"connect_timeout": 5, "application_name": f"bearometer-{os.getpid()}"}
-    engine = create_engine(url, pool_pre_ping=True, pool_size=pool, max_overflow=pool, connect_args=arguments)
+    engine = create_engine(url, pool_pre_ping=True, pool_size=pool, max_overflow=pool, connect_args=arguments | _PROBED)
     event.listen(engine, "handle_error", _close_cursor)
     return engine
 
