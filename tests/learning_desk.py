@@ -17,7 +17,7 @@ from bearometer_shared.inference.artifact import Base, Manifest
 from bearometer_shared.inference.store import Store
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage import labels, models, runs
-from bearometer_shared.storage.labels import NewLabel
+from bearometer_shared.storage.new_label import NewLabel
 from bearometer_shared.storage.session import transaction
 from bearometer_training.answers import Answer
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from bearometer_api.label_texts import OfText, meant
 from bearometer_api.parts import Given
 from bearometer_shared.storage import label_figures, labels
-from bearometer_shared.storage.labels import NewLabel
+from bearometer_shared.storage.new_label import NewLabel
 from bearometer_shared.storage.session import transaction
 
 router = APIRouter(prefix="/v1/labels", tags=["learning"])

@@ -10,7 +10,7 @@ from bearometer_retrainer import terminal
 from bearometer_shared.clock import SystemClock
 from bearometer_shared.errors import UserError
 from bearometer_shared.storage import label_figures, label_words, labels
-from bearometer_shared.storage.labels import NewLabel
+from bearometer_shared.storage.new_label import NewLabel
 
 AsJson = Annotated[bool, typer.Option("--json", help="print one object")]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from bearometer_shared import fields
 from bearometer_shared.errors import UserError
-from bearometer_shared.storage.labels import NewLabel
+from bearometer_shared.storage.new_label import NewLabel
 from bearometer_training import data
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import entry_points
 
 from bearometer_shared.errors import UserError
-from bearometer_shared.storage.labels import Labelled, NewLabel
+from bearometer_shared.storage.labels import Labelled
+from bearometer_shared.storage.new_label import NewLabel
 from bearometer_shared.storage.weak_labels import NewWeakLabel
 
 GROUP = "bearometer.weak_labels"

@@ -18,8 +18,8 @@ from bearometer_shared.settings import Settings
 from bearometer_shared.storage import alerts, articles, label_skips, models, pruning, runs
 from bearometer_shared.storage.alerts import Raised
 from bearometer_shared.storage.articles import ArticleRow
-from bearometer_shared.storage.labels import text_hash
 from bearometer_shared.storage.learning_tables import Label, Promotion, Run
+from bearometer_shared.storage.new_label import text_hash
 from bearometer_shared.storage.news_tables import ArticleKey, Stream, StreamTick
 from bearometer_shared.storage.session import connect, transaction
 

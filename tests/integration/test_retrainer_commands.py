@@ -20,7 +20,8 @@ from bearometer_retrainer.run import run
 from bearometer_shared.errors import ArtifactError, UserError
 from bearometer_shared.settings import Settings, settings
 from bearometer_shared.storage import labels, models, outbox, retention, runs
-from bearometer_shared.storage.labels import Labelled, NewLabel
+from bearometer_shared.storage.labels import Labelled
+from bearometer_shared.storage.new_label import NewLabel
 from bearometer_shared.storage.session import connect, transaction
 from bearometer_training import data
 

@@ -16,7 +16,7 @@ from bearometer_retrainer.run import run
 from bearometer_shared.errors import ArtifactError, FencedError
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage import held_out, labels, models, runs
-from bearometer_shared.storage.labels import NewLabel
+from bearometer_shared.storage.new_label import NewLabel
 from bearometer_shared.storage.runs import Overruling
 from bearometer_shared.storage.session import connect, transaction
 

@@ -24,7 +24,7 @@ from bearometer_shared.inference import artifact
 from bearometer_shared.inference.store import Store
 from bearometer_shared.settings import Settings
 from bearometer_shared.storage import labels, models, runs
-from bearometer_shared.storage.labels import NewLabel
+from bearometer_shared.storage.new_label import NewLabel
 from bearometer_shared.storage.session import connect, transaction
 
 COMMAND = str(Path(sys.executable).with_name("bearometer-retrainer"))

@@ -20,7 +20,8 @@ from bearometer_shared.errors import UserError
 from bearometer_shared.inference import artifact
 from bearometer_shared.settings import settings
 from bearometer_shared.storage import label_words, labels, runs, weak_labels
-from bearometer_shared.storage.labels import Labelled, NewLabel
+from bearometer_shared.storage.labels import Labelled
+from bearometer_shared.storage.new_label import NewLabel
 from bearometer_shared.storage.session import connect, transaction
 from bearometer_shared.storage.weak_labels import NewWeakLabel
 from bearometer_training.data import Row

@@ -13,7 +13,7 @@ from bearometer_cli.bench.rig import Rig
 from bearometer_cli.servers.child import StartError
 from bearometer_shared.clock import SystemClock
 from bearometer_shared.storage import models, runs
-from bearometer_shared.storage.labels import text_hash
+from bearometer_shared.storage.new_label import text_hash
 from bearometer_shared.storage.runs import Overruling
 from bearometer_shared.storage.session import transaction
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from bearometer_shared.label_queue import Candidate, Chosen, Known, choose
 from bearometer_shared.storage import drifts, label_skips, labels, models
+from bearometer_shared.storage.new_label import text_hash
 from bearometer_shared.text import model_text
 
 MOST = 3000  # of the newest stories: a week of 400 a day, and a quarter of a second
@@ -48,7 +49,7 @@ def queue(
     """
     judged = _judged(connection, stream, now)
     rows = _items(connection, stream, list(judged))
-    hashes = {id: labels.text_hash(row["text"]) for id, row in rows.items()}
+    hashes = {id: text_hash(row["text"]) for id, row in rows.items()}
     labelled = _labelled(connection, list(hashes.values()))
     skipped = label_skips.skipped(connection, annotator)
     candidates = [

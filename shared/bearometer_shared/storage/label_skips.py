@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select
 
 from bearometer_shared.errors import UserError
-from bearometer_shared.storage.labels import text_hash
 from bearometer_shared.storage.learning_tables import LabelSkip
+from bearometer_shared.storage.new_label import text_hash
 from bearometer_shared.text import clean, model_text
 
 
@@ -32,6 +32,6 @@ def add(connection: Connection, skip: NewSkip, at: datetime) -> int:
 
 
 def skipped(connection: Connection, annotator: str) -> set[str]:
-    """The hashes of the texts that an annotator has skipped (`labels.text_hash`)."""
+    """The hashes of the texts that an annotator has skipped (`new_label.text_hash`)."""
     query = select(LabelSkip.text_hash).where(LabelSkip.annotator == clean(annotator))
     return set(connection.execute(query).scalars())

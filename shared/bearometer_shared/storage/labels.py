@@ -1,55 +1,20 @@
 """Labels: what people say of texts. Nothing is overwritten; `label_words` says whose word on each head counts."""
 
-import hashlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, case, exists, func, insert, null, select, update
+from sqlalchemy import Connection, case, exists, func, insert, select, update
 
-from bearometer_shared.errors import UserError
 from bearometer_shared.storage import label_words
 from bearometer_shared.storage.learning_tables import Label
+from bearometer_shared.storage.new_label import NewLabel, as_row, text_hash
 from bearometer_shared.storage.session import wake
-from bearometer_shared.taxonomy import SENTIMENTS, TOPICS
-from bearometer_shared.text import clean, model_text
 
 SPOKEN = ("sentiment", "topic", "note", "guideline")
 Speaker = tuple[str, str | None]  # a text, and who speaks of it: an annotator, or None for adjudication
-
-
-@dataclass(frozen=True, slots=True)
-class NewLabel:
-    """A label to store: a text and its sentiment, its topic or both. Raises UserError where it says nothing known.
-
-    With an `entity` the sentiment is the one towards it. `said_at` is when it was said, where that was not just now.
-    """
-
-    text: str
-    sentiment: str | None
-    topic: str | None
-    annotator: str
-    note: str = ""
-    model_version: str | None = None
-    model_said: dict[str, Any] | None = None
-    guideline: str = ""
-    adjudicated: bool = False
-    said_at: datetime | None = None
-    entity: str = ""
-
-    def __post_init__(self) -> None:
-        if not model_text(clean(self.text)):
-            raise UserError("text: missing or empty")
-        if self.sentiment is None and self.topic is None:
-            raise UserError("neither sentiment nor topic")
-        if self.entity and self.topic is not None:
-            raise UserError(f"a topic is the whole text's; of {self.entity!r} give the sentiment alone")
-        if self.sentiment not in (None, *SENTIMENTS):
-            raise UserError(f"unknown sentiment {self.sentiment!r}; known: {', '.join(SENTIMENTS)}")
-        if self.topic not in (None, *TOPICS):
-            raise UserError(f"unknown topic {self.topic!r}; known: {', '.join(TOPICS)}")
 
 
 class Said(NamedTuple):
@@ -84,7 +49,7 @@ class Waiting:
 def add(connection: Connection, labels: Sequence[NewLabel], at: datetime) -> list[int]:
     """Stores labels and returns their ids in order. What an annotator's newest label by then says already is not
     repeated, nor what the newest adjudication of a text says."""
-    rows = [_row(label, at) for label in labels]
+    rows = [as_row(label, at) for label in labels]
     history, new, places = _history(connection, [row["text_hash"] for row in rows]), [], []
     for row in rows:
         words = tuple(row[name] for name in SPOKEN)
@@ -97,12 +62,6 @@ def add(connection: Connection, labels: Sequence[NewLabel], at: datetime) -> lis
         places.append(said[place - 1].id)
     ids = _insert(connection, new)
     return [place if place > 0 else ids[-place - 1] for place in places]
-
-
-def text_hash(text: str, entity: str = "") -> str:
-    """The key of a text as the model reads it, or of an entity in it; upper and lower case are the same."""
-    spoken_of = "\n".join(filter(None, (model_text(clean(text)), clean(entity))))
-    return hashlib.sha256(spoken_of.casefold().encode()).hexdigest()[:32]
 
 
 def known(connection: Connection, text: str, entity: str = "") -> bool:
@@ -156,23 +115,6 @@ def export(connection: Connection) -> Iterator[dict[str, Any]]:
         if entity := told.pop("entity", ""):
             told["entities"] = {entity: told.pop("sentiment")}
         yield told
-
-
-def _row(label: NewLabel, at: datetime) -> dict[str, Any]:
-    return {
-        "text": model_text(clean(label.text)),
-        "text_hash": text_hash(label.text, label.entity),
-        "entity": clean(label.entity),
-        "sentiment": label.sentiment,
-        "topic": label.topic,
-        "annotator": clean(label.annotator),
-        "note": clean(label.note),
-        "guideline": clean(label.guideline),
-        "adjudicated": label.adjudicated,
-        "model_version": clean(label.model_version or "") or None,
-        "model_said": label.model_said if label.model_said is not None else null(),
-        "created_at": label.said_at or at,
-    }
 
 
 def _speaker(row: dict[str, Any]) -> Speaker:

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, case, delete, func, insert, select, text
 
-from bearometer_shared.storage.labels import Labelled, text_hash
+from bearometer_shared.storage.labels import Labelled
 from bearometer_shared.storage.learning_tables import Label, WeakLabel
+from bearometer_shared.storage.new_label import text_hash
 from bearometer_shared.text import model_text
 
 MOST = 10_000  # of the newest that a run draws from
