@@ -19,8 +19,8 @@ from bearometer_retrainer.lesson import Lesson, Recipe
 from bearometer_shared.clock import Clock
 from bearometer_shared.errors import ArtifactError, BearometerError, CancelledError, FencedError
 from bearometer_shared.inference.store import Store
-from bearometer_shared.storage import runs
-from bearometer_shared.storage.runs import Claim
+from bearometer_shared.storage import claims
+from bearometer_shared.storage.claims import Claim
 from bearometer_shared.storage.session import is_outage, retrying, transaction
 from bearometer_training.data import Row
 
@@ -37,7 +37,7 @@ def taken(desk: "Desk", run_id: int) -> Iterator[Claim | None]:
     with desk.database.connect() as keeper:
         keeper = keeper.execution_options(isolation_level="AUTOCOMMIT")
         keeper.detach()  # closed for good at the end, not kept in the pool with the lock
-        yield runs.claim(keeper, run_id, desk.clock.now()) if runs.hold(keeper, run_id) else None
+        yield claims.take(keeper, run_id, desk.clock.now()) if claims.hold(keeper, run_id) else None
 
 
 @contextmanager
@@ -103,7 +103,7 @@ class Reporter:
         self._due = time.monotonic() + EVERY_S
         try:
             with transaction(self._desk.database) as connection:
-                runs.progress(connection, self._claimed, figures)
+                claims.progress(connection, self._claimed, figures)
         except DBAPIError as error:
             if not is_outage(error):
                 raise
@@ -132,4 +132,4 @@ class Desk:
 
 def _fail(desk: "Desk", claimed: Claim, line: str) -> None:
     with transaction(desk.database) as connection:
-        runs.fail(connection, claimed, line, desk.clock.now())
+        claims.fail(connection, claimed, line, desk.clock.now())

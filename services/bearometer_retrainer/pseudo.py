@@ -8,9 +8,9 @@ from pathlib import Path
 
 from bearometer_retrainer.attempt import Desk
 from bearometer_retrainer.lesson import Lesson, Recipe, with_weak
-from bearometer_shared.storage import models, runs, weak_labels
+from bearometer_shared.storage import claims, models, runs, weak_labels
+from bearometer_shared.storage.claims import Claim
 from bearometer_shared.storage.models import Champion
-from bearometer_shared.storage.runs import Claim
 from bearometer_shared.storage.session import transaction
 from bearometer_training.answers import Scorer
 from bearometer_training.data import Row
@@ -31,7 +31,7 @@ def widened(desk: Desk, claimed: Claim, champion: Champion, lesson: Lesson, reci
     rows = desk.ensemble([desk.store.fetch(location) for location in locations], texts, recipe.sure)
     lesson = with_weak(lesson, "pseudo", rows, recipe)
     with transaction(desk.database) as connection:
-        runs.note_data(connection, claimed, lesson.snapshot)
+        claims.note_data(connection, claimed, lesson.snapshot)
     return lesson
 
 

@@ -12,9 +12,9 @@ from bearometer_retrainer.gate import Candidate, Decision
 from bearometer_retrainer.lesson import Lesson, Recipe, gather
 from bearometer_retrainer.rules import Check
 from bearometer_shared.errors import ArtifactError
-from bearometer_shared.storage import held_out, labels, models, runs
+from bearometer_shared.storage import claims, held_out, labels, models, runs
+from bearometer_shared.storage.claims import Claim
 from bearometer_shared.storage.models import Champion
-from bearometer_shared.storage.runs import Claim
 from bearometer_shared.storage.session import retrying, transaction
 from bearometer_training import data
 
@@ -57,8 +57,8 @@ def _work(desk: Desk, claimed: Claim) -> None:
     recipe = Recipe(**claimed.recipe)
     with transaction(desk.database) as connection:  # 2
         champion, lesson = _champion(connection), gather(connection, recipe)
-        overruling = runs.overruled(connection, claimed)
-        runs.note_data(connection, claimed, lesson.snapshot)
+        overruling = claims.overruled(connection, claimed)
+        claims.note_data(connection, claimed, lesson.snapshot)
     enough = rules.too_few(len(lesson.held_out))
     if not enough.passed and not (overruling and overruling.promote):
         _postpone(desk, claimed, enough)
@@ -91,13 +91,13 @@ def _conclude(desk: Desk, claimed: Claim, found: Outcome) -> None:
             reason = f"run {claimed.id}: {decision.reason}"
             models.promote(connection, version, actor="retrainer", reason=reason, run_id=claimed.id, at=now)
         figures = _figures(found, decision)
-        runs.finish(connection, claimed, decision=decision.reason, figures=figures, model_version=version, at=now)
+        claims.finish(connection, claimed, decision=decision.reason, figures=figures, model_version=version, at=now)
     log.info("run decided", run=claimed.id, decision=decision.reason, version=version)
 
 
 def _decide(connection: Connection, claimed: Claim, found: Outcome) -> tuple[Decision, bool]:
     """The decision, and whether the candidate was judged: it is not where the champion is another by now."""
-    overruling, serving = runs.overruled(connection, claimed), _champion(connection).version
+    overruling, serving = claims.overruled(connection, claimed), _champion(connection).version
     if serving != found.champion.version and not (overruling and overruling.promote):
         return Decision(False, f"kept: {serving} became champion meanwhile; the labels stay fresh"), False
     best = runs.best_golden(connection, _golden_set())
@@ -122,7 +122,7 @@ def _postpone(desk: Desk, claimed: Claim, check: Check) -> None:
     figures = {"promoted": False, "held_out": int(check.figure), "checks": [asdict(check)]}
     decision = f"kept: {check.detail}"
     with transaction(desk.database) as connection:
-        runs.finish(connection, claimed, decision=decision, figures=figures, model_version=None, at=desk.clock.now())
+        claims.finish(connection, claimed, decision=decision, figures=figures, model_version=None, at=desk.clock.now())
 
 
 def _champion(connection: Connection) -> Champion:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bearometer_retrainer import queues
 from bearometer_shared.settings import settings
-from bearometer_shared.storage import runs
+from bearometer_shared.storage import claims
 from bearometer_shared.storage.session import connect, is_outage, transaction
 
 log = structlog.get_logger()
@@ -32,7 +32,7 @@ def give_back(**_: object) -> None:
     try:
         with transaction(database) as connection:
             for run_id in received:
-                runs.give_back(connection, run_id)
+                claims.give_back(connection, run_id)
     except DBAPIError as error:
         if not is_outage(error):
             raise

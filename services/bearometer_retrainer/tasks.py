@@ -19,7 +19,7 @@ from bearometer_shared.clock import SystemClock
 from bearometer_shared.errors import ArtifactError
 from bearometer_shared.inference.store import Store
 from bearometer_shared.settings import settings
-from bearometer_shared.storage import rescores, retention, runs
+from bearometer_shared.storage import claims, rescores, retention, runs
 from bearometer_shared.storage.models import Champion
 from bearometer_shared.storage.rescores import Day
 from bearometer_shared.storage.session import connect, is_outage, transaction
@@ -73,7 +73,7 @@ def dispatch() -> None:
     """Tells a worker of each queued run and day; runs whose worker died are queued again first."""
     now = SystemClock().now()
     with transaction(_database()) as connection:
-        for dead in runs.requeue_dead(connection, now):
+        for dead in claims.requeue_dead(connection, now):
             log.warning("a run's worker died; queued again", run=dead)
         unsent = runs.take_unsent(connection, now)
         days = rescores.take_unsent(connection, now)

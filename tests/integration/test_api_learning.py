@@ -15,7 +15,7 @@ from bearometer_shared.clock import ManualClock
 from bearometer_shared.inference.artifact import Base, Manifest
 from bearometer_shared.kafka.memory import MemoryBroker, MemoryProducer
 from bearometer_shared.settings import Settings
-from bearometer_shared.storage import alerts, articles, label_skips, models, pruning, runs
+from bearometer_shared.storage import alerts, articles, claims, label_skips, models, pruning
 from bearometer_shared.storage.alerts import Raised
 from bearometer_shared.storage.articles import ArticleRow
 from bearometer_shared.storage.learning_tables import Label, Promotion, Run
@@ -160,9 +160,9 @@ def test_one_run_at_a_time_is_queued_and_can_be_followed(client: TestClient, eng
     assert (run["state"], run["trigger"], run["reason"]) == ("queued", "api", "the March incident")
     assert run["created_at"] == "2026-03-05T12:00:00Z"
     with transaction(engine) as connection:
-        claim = runs.claim(connection, id, NOON)
+        claim = claims.take(connection, id, NOON)
         assert claim
-        runs.finish(connection, claim, decision="kept", figures={"n": 3}, model_version="m2", at=NOON)
+        claims.finish(connection, claim, decision="kept", figures={"n": 3}, model_version="m2", at=NOON)
     assert client.post("/v1/runs").status_code == 202
     newest, finished = client.get("/v1/runs?limit=2").json()["items"]
     assert (newest["state"], finished["state"], finished["figures"]) == ("queued", "done", {"n": 3})
@@ -180,9 +180,9 @@ def test_a_person_overrules_a_run_until_it_is_decided(client: TestClient, engine
     assert client.post(f"/v1/runs/{id}/overrule", json={"promote": True, "reason": ""}).status_code == 422
     assert client.post("/v1/runs/4711/overrule", json={"promote": True, "reason": "x"}).status_code == 404
     with transaction(engine) as connection:
-        claim = runs.claim(connection, id, NOON)
+        claim = claims.take(connection, id, NOON)
         assert claim
-        runs.fail(connection, claim, "no", NOON)
+        claims.fail(connection, claim, "no", NOON)
     late = client.post(f"/v1/runs/{id}/overrule", json={"promote": True, "reason": "too late"})
     assert (late.status_code, "is decided" in late.json()["detail"]) == (409, True)
 

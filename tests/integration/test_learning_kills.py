@@ -28,7 +28,7 @@ from bearometer_scorer.serving import Serving
 from bearometer_shared.clock import SystemClock
 from bearometer_shared.inference import store
 from bearometer_shared.settings import Settings
-from bearometer_shared.storage import labels, models, runs
+from bearometer_shared.storage import claims, labels, models, runs
 from bearometer_shared.storage.migrations import migrate
 from bearometer_shared.storage.session import connect, transaction
 
@@ -78,7 +78,7 @@ def test_a_postgres_that_is_killed_in_the_promotion_promotes_once_when_it_is_bac
     """Killed after the pointer has moved and before the commit: the transaction is gone, and done again."""
     tmp_path.chmod(0o755)
     servers = [postgres.start(tmp_path, preferred=0)]
-    engine, finish = connect(Settings(database_url=SecretStr(servers[0].address))), runs.finish
+    engine, finish = connect(Settings(database_url=SecretStr(servers[0].address))), claims.finish
 
     def finish_and_die(connection: Connection, *given: Any, **named: Any) -> None:
         finish(connection, *given, **named)
@@ -90,7 +90,7 @@ def test_a_postgres_that_is_killed_in_the_promotion_promotes_once_when_it_is_bac
         migrate(engine)
         add_labels(engine, 100)
         run_id = queued(engine)
-        monkeypatch.setattr(runs, "finish", finish_and_die)
+        monkeypatch.setattr(claims, "finish", finish_and_die)
         running.run(desk(engine, tmp_path / "desk", Teacher()), run_id)
         assert len(servers) == 2, "it was killed"
         assert moves(engine) == ["shipped", "candidate"]

@@ -20,7 +20,7 @@ from bearometer_shared.errors import ArtifactError, UserError
 from bearometer_shared.inference import artifact
 from bearometer_shared.inference.store import Store
 from bearometer_shared.settings import settings
-from bearometer_shared.storage import models, runs
+from bearometer_shared.storage import claims, models
 from bearometer_shared.storage.session import connect, transaction
 
 
@@ -182,9 +182,9 @@ def test_nothing_is_removed_while_a_run_may_read_it(registry: Registry) -> None:
     run_id = queued(registry.database)
     assert facts("prune", "--keep", "1")["removed"] == []
     with transaction(registry.database) as connection:
-        claimed = runs.claim(connection, run_id, NOW)
+        claimed = claims.take(connection, run_id, NOW)
         assert claimed
-        runs.fail(connection, claimed, "no", NOW)
+        claims.fail(connection, claimed, "no", NOW)
     assert facts("prune", "--keep", "1")["removed"] == ["a", "b"]
 
 

@@ -19,7 +19,7 @@ from bearometer_retrainer.lesson import Recipe, gather
 from bearometer_retrainer.run import run
 from bearometer_shared.errors import ArtifactError, UserError
 from bearometer_shared.settings import Settings, settings
-from bearometer_shared.storage import labels, models, outbox, retention, runs
+from bearometer_shared.storage import claims, labels, models, outbox, retention, runs
 from bearometer_shared.storage.labels import Labelled
 from bearometer_shared.storage.new_label import NewLabel
 from bearometer_shared.storage.session import connect, transaction
@@ -411,9 +411,9 @@ def test_a_batch_whose_run_failed_waits_for_the_schedule(database: Engine) -> No
     run_id = consider(database, given)
     assert run_id is not None
     with transaction(database) as connection:
-        claimed = runs.claim(connection, run_id, NOW)
+        claimed = claims.take(connection, run_id, NOW)
         assert claimed
-        runs.fail(connection, claimed, "no", NOW)
+        claims.fail(connection, claimed, "no", NOW)
     assert consider(database, given, NOW + timedelta(minutes=1)) is None
 
 

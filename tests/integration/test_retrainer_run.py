@@ -15,7 +15,7 @@ from bearometer_retrainer.attempt import scratch
 from bearometer_retrainer.run import run
 from bearometer_shared.errors import ArtifactError, FencedError
 from bearometer_shared.settings import Settings
-from bearometer_shared.storage import held_out, labels, models, runs
+from bearometer_shared.storage import claims, held_out, labels, models, runs
 from bearometer_shared.storage.new_label import NewLabel
 from bearometer_shared.storage.runs import Overruling
 from bearometer_shared.storage.session import connect, transaction
@@ -108,11 +108,11 @@ def test_a_person_may_keep_the_champion_beforehand(database: Engine, tmp_path: P
 
 def test_the_last_word_beforehand_counts(database: Engine) -> None:
     run_id = queued(database, force="must see it")
-    claimed = read(database, lambda c: runs.claim(c, run_id, NOW))
-    assert read(database, lambda c: runs.overruled(c, claimed)) == Overruling(True, "must see it")
+    claimed = read(database, lambda c: claims.take(c, run_id, NOW))
+    assert read(database, lambda c: claims.overruled(c, claimed)) == Overruling(True, "must see it")
     assert read(database, lambda c: runs.overrule(c, run_id, Overruling(False, "rather not")))
-    assert read(database, lambda c: runs.overruled(c, claimed)) == Overruling(False, "rather not")
-    read(database, lambda c: runs.fail(c, claimed, "no", NOW))
+    assert read(database, lambda c: claims.overruled(c, claimed)) == Overruling(False, "rather not")
+    read(database, lambda c: claims.fail(c, claimed, "no", NOW))
     assert not read(database, lambda c: runs.overrule(c, run_id, Overruling(True, "too late")))
 
 
@@ -191,10 +191,10 @@ def test_scratch_outlives_a_broken_attempt_only_for_the_same_data(tmp_path: Path
 
 def test_a_worker_that_was_told_to_stop_uses_up_no_attempt(database: Engine) -> None:
     run_id = queued(database)
-    for _ in range(runs.MAX_ATTEMPTS + 1):
-        assert read(database, lambda c: runs.claim(c, run_id, NOW))
-        assert read(database, lambda c: runs.give_back(c, run_id))
-        read(database, lambda c: runs.requeue_dead(c, NOW))
+    for _ in range(claims.MAX_ATTEMPTS + 1):
+        assert read(database, lambda c: claims.take(c, run_id, NOW))
+        assert read(database, lambda c: claims.give_back(c, run_id))
+        read(database, lambda c: claims.requeue_dead(c, NOW))
     assert (row_of(database, run_id)["state"], row_of(database, run_id)["attempts"]) == ("queued", 0)
 
 
@@ -307,7 +307,7 @@ def test_a_worker_that_lost_its_lock_is_fenced_off(database: Engine, tmp_path: P
 
     def overtaken() -> None:
         lose_lock(database)
-        assert read(database, lambda c: runs.requeue_dead(c, NOW)) == [run_id]
+        assert read(database, lambda c: claims.requeue_dead(c, NOW)) == [run_id]
         run(desk(database, tmp_path / "heir", heir), run_id)
 
     late.meanwhile = overtaken
@@ -321,20 +321,20 @@ def test_a_worker_that_lost_its_lock_is_fenced_off(database: Engine, tmp_path: P
 def test_a_living_workers_run_is_not_queued_again(database: Engine, tmp_path: Path) -> None:
     add_labels(database, 100)
     run_id, found = queued(database), list[list[int]]()
-    look = lambda: found.append(read(database, lambda c: runs.requeue_dead(c, NOW)))  # noqa: E731 - one line, used once
+    look = lambda: found.append(read(database, lambda c: claims.requeue_dead(c, NOW)))  # noqa: E731 - one line, used once
     run(desk(database, tmp_path, Teacher(meanwhile=look)), run_id)
     assert found == [[]]
 
 
 def test_a_run_that_kills_its_worker_three_times_is_given_up(database: Engine) -> None:
     run_id = queued(database)
-    for _ in range(runs.MAX_ATTEMPTS):
+    for _ in range(claims.MAX_ATTEMPTS):
         assert row_of(database, run_id)["state"] == "queued"
-        read(database, lambda c: runs.claim(c, run_id, NOW))
-        read(database, lambda c: runs.requeue_dead(c, NOW))
+        read(database, lambda c: claims.take(c, run_id, NOW))
+        read(database, lambda c: claims.requeue_dead(c, NOW))
     assert row_of(database, run_id)["state"] == "failed"
     assert row_of(database, run_id)["error"] == "the worker died 3 times"
-    assert read(database, lambda c: runs.claim(c, run_id, NOW)) is None
+    assert read(database, lambda c: claims.take(c, run_id, NOW)) is None
 
 
 def test_a_failure_is_one_line_and_the_labels_stay_fresh(database: Engine, tmp_path: Path) -> None:
@@ -389,19 +389,19 @@ def test_a_champion_that_changed_meanwhile_is_not_overwritten(database: Engine, 
 
 def test_progress_of_a_lost_run_raises(database: Engine) -> None:
     run_id = queued(database)
-    first = read(database, lambda c: runs.claim(c, run_id, NOW))
-    second = read(database, lambda c: runs.claim(c, run_id, NOW))
-    read(database, lambda c: runs.progress(c, second, {"stage": "training"}))
+    first = read(database, lambda c: claims.take(c, run_id, NOW))
+    second = read(database, lambda c: claims.take(c, run_id, NOW))
+    read(database, lambda c: claims.progress(c, second, {"stage": "training"}))
     with pytest.raises(FencedError):
-        read(database, lambda c: runs.progress(c, first, {"stage": "late"}))
+        read(database, lambda c: claims.progress(c, first, {"stage": "late"}))
     assert row_of(database, run_id)["progress"] == {"stage": "training"}
 
 
 def test_one_run_at_a_time_and_one_a_period(database: Engine) -> None:
     first = queued(database, period="a")
     assert read(database, lambda c: runs.queue(c, trigger="test", period="b", at=NOW)) is None
-    claimed = read(database, lambda c: runs.claim(c, first, NOW))
-    read(database, lambda c: runs.fail(c, claimed, "no", NOW))
+    claimed = read(database, lambda c: claims.take(c, first, NOW))
+    read(database, lambda c: claims.fail(c, claimed, "no", NOW))
     assert read(database, lambda c: runs.queue(c, trigger="test", period="a", at=NOW)) is None
     assert read(database, lambda c: runs.queue(c, trigger="test", period="b", at=NOW)) is not None
 
