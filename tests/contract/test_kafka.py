@@ -145,12 +145,13 @@ def poll(consumer: Consumer, count: int) -> list[Record]:
     raise AssertionError(f"{len(found)} of {count} records came")
 
 
-def joined(*consumers: Consumer) -> list[set[Partition]]:
+def joined(*consumers: Consumer, timeout_s: float = 0.2) -> list[set[Partition]]:
     """Polls until the members share every partition between them; says what each was newly assigned."""
     fresh: list[set[Partition]] = [set() for _ in consumers]
     for _ in range(PATIENCE):
+        SystemClock().sleep(0.2 - timeout_s)  # busy otherwise
         for consumer, mine in zip(consumers, fresh, strict=True):
-            consumer.poll(0.2, 100)
+            consumer.poll(timeout_s, 100)
             mine |= consumer.newly_assigned()
         owned = [consumer.assigned() for consumer in consumers]
         if all(owned) and sum(map(len, owned)) == PARTITIONS == len(set().union(*owned)):
@@ -303,6 +304,17 @@ def test_two_members_share_partitions_and_a_closed_ones_move(kafka: Kafka) -> No
     moved = second.assigned()
     second.close()
     assert joined(first) == [moved]
+
+
+@pytest.mark.parametrize("timeout_s", [0.0, 0.001, 0.01])
+def test_members_join_however_short_their_polls_are(kafka: Kafka, timeout_s: float) -> None:
+    """As those of a busy scorer are; and on a busy machine any poll is too short now and then."""
+    first = kafka.consumer()
+    joined(first, timeout_s=timeout_s)
+    second = kafka.consumer()
+    joined(first, second, timeout_s=timeout_s)
+    second.close()
+    joined(first, timeout_s=timeout_s)
 
 
 def test_a_poll_gives_no_more_than_was_asked_for(kafka: Kafka) -> None:

@@ -16,6 +16,7 @@ from bearometer_shared.kafka.port import MAX_RECORD, Partition, Record
 from bearometer_shared.settings import Settings
 
 ASK_TIMEOUT_MS = 1000
+JOIN_TIMEOUT_MS = 1000
 
 
 class _Flags(ConsumerRebalanceListener):
@@ -66,11 +67,23 @@ class RealConsumer:
         if self._paused:
             self.pause()
         with translated():
+            self._join()
             found = self._client.poll(timeout_ms=int(timeout_s * 1000), max_records=max_records)
         if self._paused:
             self._put_back(found)
             return []
         return [record(raw) for raws in found.values() for raw in raws]
+
+    def _join(self) -> None:
+        """Sees a rebalance through, whatever the poll's own patience. kafka-python 3.0.12 begins a join anew that ends
+        between two polls, so that a busy member never joins; and where new metadata is the cause it forgets a join
+        whose poll ran out of time: the member is then neither missed by anybody nor given anything.
+        """
+        coordinator = self._client._coordinator  # the client has no face for it
+        if coordinator.rejoining:
+            coordinator.request_rejoin()
+        if coordinator.need_rejoin():
+            coordinator.ensure_active_group(timeout_ms=JOIN_TIMEOUT_MS)
 
     def _put_back(self, found: Mapping[TopicPartition, list[Any]]) -> None:
         """A partition that became ours during a pause is not paused itself: its records are for later."""
