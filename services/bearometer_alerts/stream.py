@@ -110,6 +110,8 @@ class Stream:
             since = at and (at.evaluated_to or self._begin(at))
             if not at or not since:
                 return False
+            if self._panel.at != times.number(since):
+                return True  # an owner before us closed more after we had asked where the stream was: look anew
             closable = times.floor(at.clock)
             first = evidence.first_minute(self.connection, self.name, since) or closable
             until = max(since, min(closable, first + CHUNK))

@@ -16,6 +16,8 @@ from bearometer_alerts import app, times
 from bearometer_alerts.detector import Detector
 from bearometer_alerts.evaluate import Evaluator
 from bearometer_alerts.recording import KAFKA, WEBHOOK
+from bearometer_alerts.rulebook import Rulebook
+from bearometer_alerts.stream import Stream
 from bearometer_alerts.usual import Key
 from bearometer_shared.clock import ManualClock, SystemClock
 from bearometer_shared.service import Stopping
@@ -266,6 +268,26 @@ def test_one_evaluator_a_stream_and_another_stands_by_until_it_is_gone(
     until(told)  # Postgres lets go of the lock once it has seen that the session is gone
     assert [states(alert) for alert in found(engine, REPLAY)] == [["pending", "firing"]]
     standby.close()
+
+
+def test_minutes_that_an_owner_before_closed_in_the_last_moment_are_not_closed_again_unseen(
+    settings: Settings, engine: Engine, clock: ManualClock, evaluator: Evaluator
+) -> None:
+    tick(engine, REPLAY, times.start(START))
+    store(engine, REPLAY, [*CALM, *burst(START + DAY, 20, 8)], NOW)
+    with transaction(engine) as connection:
+        [stale] = clocks.positions(connection, NOW, LATENESS)
+    before = Evaluator(settings, engine, clock, [])
+    look(before)
+    before.close()
+    tick(engine, REPLAY, times.start(START + DAY + 60))
+    closed = closed_to(engine, REPLAY)
+    with engine.connect() as connection:
+        late = Stream(connection, REPLAY, Rulebook(settings), [], clock, LATENESS)
+        assert late.advance(stale, None, None), "there is more to close"
+    assert closed_to(engine, REPLAY) == closed
+    look(evaluator)
+    assert [states(alert) for alert in found(engine, REPLAY)] == [["pending", "firing"]]
 
 
 def test_an_evaluator_that_lost_its_connection_writes_nothing_more_and_recovers(
