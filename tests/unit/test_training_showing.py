@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bearometer_training import showing
+from bearometer_training import curves, showing
 from bearometer_training.settings import Progress
 
 
@@ -25,4 +25,4 @@ def test_a_log_has_a_line_at_the_start_and_one_a_minute(
         "training 4/8 loss 0.25, 80 s left",
         "training 7/8 loss 0.14, 20 s left",
     ]
-    assert list((tmp_path / showing.CURVES).iterdir()), "the curves have every step"
+    assert list((tmp_path / curves.FOLDER).iterdir()), "the curves have every step"

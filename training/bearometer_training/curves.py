@@ -9,6 +9,8 @@ from typing import Any
 
 from bearometer_training.settings import Progress
 
+FOLDER = "curves"  # beside what a run writes
+
 
 class Curves:
     """Where each step's loss is written."""

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from bearometer_shared.errors import UserError
-from bearometer_training import checkpoint
+from bearometer_training import checkpoint, curves
 from bearometer_training.pretrain_news import Document
 from bearometer_training.pretrain_run import WEIGHTS, Run, Settings
 from bearometer_training.settings import Progress
@@ -22,7 +22,6 @@ from bearometer_training.settings import Progress
 __all__ = ["Settings", "check_folder", "pretrain", "split"]
 
 HELD_OUT = 20  # one document in so many judges and never teaches
-CURVES = "curves"  # what the progress of a run that never began may have left
 RUN_FILE = "pretrain.json"  # beside a checkpoint: which run it belongs to
 
 
@@ -61,7 +60,7 @@ def check_folder(out: Path) -> None:
     """Raises UserError where `out` holds more than curves, and no run that was cut off."""
     if (out / RUN_FILE).is_file() or not out.exists():
         return
-    if not out.is_dir() or any(part.name != CURVES for part in out.iterdir()):
+    if not out.is_dir() or any(part.name != curves.FOLDER for part in out.iterdir()):
         raise UserError(f"--out {out}: exists already; name a new folder")
 
 

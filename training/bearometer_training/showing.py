@@ -11,9 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from bearometer_training import settings, teacher
-from bearometer_training.curves import curves
+from bearometer_training.curves import FOLDER, curves
 
-CURVES = "curves"
 LINE_EVERY_S = 60.0
 
 
@@ -29,7 +28,7 @@ def progress(out: Path) -> Iterator[Reports]:
     """Shows the loss and the time that remains, and keeps the curves for TensorBoard in `out`/curves."""
     console = Console(stderr=True)
     shown = _bars(console) if console.is_terminal else nullcontext(_lines())
-    with shown as reports, curves(out / CURVES, out.name) as log:
+    with shown as reports, curves(out / FOLDER, out.name) as log:
 
         def training(at: settings.Progress) -> None:
             reports.training(at)

@@ -51,7 +51,9 @@ class Consumer(Protocol):
     """A member of a consumer group. One thread only. Our offsets live in Postgres: the loop seeks and commits."""
 
     def poll(self, timeout_s: float, max_records: int) -> list[Record]:
-        """Records in order within each partition; blocks at most `timeout_s`. Keeps the membership alive."""
+        """Records in order within each partition. Keeps the membership alive. Blocks at most `timeout_s`, and a second
+        more while the members share the partitions anew.
+        """
 
     def newly_assigned(self) -> set[Partition]:
         """Partitions that became ours since the last call. Their records must wait until they are sought."""
