@@ -32,6 +32,9 @@ def backtest(
             metavar="F", help="news: rules as YAML, in the place of the built-in ones that they are named like"
         ),
     ] = None,
+    companies: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="news: companies of your own, as `entities import` takes them")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print one object")] = False,
 ) -> None:
     """Runs the alert service's code over history, without servers, and prints what would have fired.
@@ -48,11 +51,13 @@ def backtest(
             raise UserError("--model scores news; a series of counts needs none")
         if rules:
             raise UserError("--rules are for --format news: they watch keys, and a series of counts has none")
+        if companies:
+            raise UserError("--companies are for --format news: a series of counts names nobody")
         _counts(file, scores, chart, as_json)
     elif scores:
         raise UserError("--scores is for --format counts")
     else:
-        _news(file, model, chart, rules, as_json)
+        _news(file, model, chart, rules, companies, as_json)
 
 
 def _counts(file: Path, scores: Path | None, chart: Path | None, as_json: bool) -> None:
@@ -71,20 +76,23 @@ def _counts(file: Path, scores: Path | None, chart: Path | None, as_json: bool) 
     output.print_found(alerts, facts | series.oddities(), as_json)
 
 
-def _news(file: Path, model: Path | None, chart: Path | None, rules: Path | None, as_json: bool) -> None:
+def _news(
+    file: Path, model: Path | None, chart: Path | None, rules: Path | None, companies: Path | None, as_json: bool
+) -> None:
     from bearometer_alerts.backtest import news_file, output, spikes, wider
     from bearometer_alerts.backtest.history import History
     from bearometer_alerts.backtest.model import load
     from bearometer_alerts.backtest.progress import watched
     from bearometer_alerts.rulebook import entries, in_force, of_file
+    from bearometer_shared.entities import read_file
     from bearometer_shared.errors import UserError
 
     if not file.is_file():
         raise UserError(f"{file}: no such file")
-    watching = in_force(entries(of_file(rules), []))
-    wider.sets(watching)  # a rule that cannot be judged is told before a long history is scored
+    watching, named = in_force(entries(of_file(rules), [])), read_file(companies) if companies else []
+    wider.sets(watching, named)  # a rule that cannot be judged is told before a long history is scored
     with watched(file) as watcher:
-        engine, history = load(model, watcher.say), History()
+        engine, history = load(model, watcher.say), History(named)
         for count in history.take(news_file.items(file, datetime.now(UTC), watcher.bad), engine):
             watcher.scored(count)
     if not history.items:

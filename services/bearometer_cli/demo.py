@@ -34,6 +34,7 @@ def show(stack: Stack) -> None:
     before = api.counts(STREAM, day.first, day.last)["items"]
     if before:
         say("Found again", f"{before} items of an earlier run; what is known is not stored twice")
+    subcommand.run(stack.settings, "entities", "import", str(SAMPLE / "companies.csv"), look=stack.look)
     subcommand.run(stack.settings, "replay", str(day.file), "--stream", STREAM, "--speed", SPEED, look=stack.look)
     await_holds(stack, "Scored and looked at", lambda: _looked_at(api, day.last), "the whole day")
     learn(stack, api)

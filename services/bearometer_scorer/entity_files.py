@@ -9,9 +9,7 @@ from typing import Any
 import typer
 
 from bearometer_shared.clock import SystemClock
-from bearometer_shared.entities import Entity, Gazetteer, Link, Linker, default
-from bearometer_shared.entities.entity import read_csv
-from bearometer_shared.errors import UserError
+from bearometer_shared.entities import Entity, Gazetteer, Link, Linker, default, read_file
 from bearometer_shared.settings import settings
 from bearometer_shared.storage import entities
 from bearometer_shared.storage.session import connect, transaction
@@ -19,21 +17,13 @@ from bearometer_shared.storage.session import connect, transaction
 
 def store(file: Path, *, everything: bool) -> dict[str, int]:
     """Imports a CSV file, all of it or nothing. Raises UserError with the line at fault."""
-    rows = _read(file)
+    rows = read_file(file)
     database = connect(settings())
     with transaction(database) as connection:
         entities.replace(connection, rows, SystemClock().now(), everything=everything)
         _, count = entities.revision(connection)
     database.dispose()
     return {"rows": len(rows), "tickers": len({row.ticker for row in rows}), "imported": count}
-
-
-def _read(file: Path) -> list[Entity]:
-    try:
-        text = file.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{file}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}") from error
-    return read_csv(text.splitlines(), str(file))
 
 
 def linker() -> Linker:

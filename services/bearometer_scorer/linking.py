@@ -3,7 +3,7 @@
 import structlog
 from sqlalchemy import Engine
 
-from bearometer_shared.entities import Gazetteer, Linker, default, default_linker
+from bearometer_shared.entities import Linker, default_linker, linker_with
 from bearometer_shared.storage import entities
 from bearometer_shared.storage.session import transaction
 
@@ -29,6 +29,6 @@ class Linking:
             if revision == self._revision:
                 return
             imported = entities.load(connection)
-        self._linker = Linker(Gazetteer(default.members(), default.own(), imported))
+        self._linker = linker_with(imported)
         self._revision = revision
         log.info("entities read", imported=len(imported))

@@ -96,6 +96,17 @@ def test_rules_take_the_place_of_the_built_in_ones(news: Path, tmp_path: Path) -
     assert "rule 'mine': watchlists are kept in the database" in str(refused)
 
 
+def test_companies_of_ones_own_are_found_by_name_and_counted_in_their_sector(news: Path, tmp_path: Path) -> None:
+    news.write_text(news.read_text().replace('"CRWB"', ""))
+    companies, rules = tmp_path / "companies.csv", tmp_path / "rules.yaml"
+    companies.write_text("ticker,name,aliases,sector\nCRWB,Corwen Bancorp,Corwen,Financials\n")
+    rules.write_text("rules:\n- {name: mine, dimensions: [ticker, sector]}\n")
+    words = (news, "--format", "news", "--rules", rules, "--json")
+    assert "CRWB" not in run(*words).stdout
+    told = {alert["key"] for alert in json.loads(run(*words, "--companies", companies).stdout)["alerts"]}
+    assert {"CRWB", "Financials"} <= told
+
+
 def test_a_person_gets_a_table(news: Path, counts: Path) -> None:
     shown = run(news, "--format", "news").stdout
     assert "ticker CRWB" in shown
@@ -109,6 +120,8 @@ def test_a_person_gets_a_table(news: Path, counts: Path) -> None:
         (("{news}", "--format", "news", "--scores", "out.csv"), "--scores is for --format counts"),
         (("{counts}", "--format", "counts", "--model", "m"), "--model scores news"),
         (("{counts}", "--format", "counts", "--rules", "r"), "--rules are for --format news"),
+        (("{counts}", "--format", "counts", "--companies", "c"), "--companies are for --format news"),
+        (("{news}", "--format", "news", "--companies", "nowhere.csv"), "nowhere.csv: No such file"),
         (("nowhere.csv", "--format", "counts"), "nowhere.csv: No such file"),
         (("nowhere.jsonl", "--format", "news"), "nowhere.jsonl: no such file"),
         (("{counts}", "--format", "news"), "no line is news with a date"),

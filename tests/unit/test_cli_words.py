@@ -1,6 +1,7 @@
 """What `doctor` and the demo's summary say."""
 
 import json
+import re
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from bearometer_cli.demo import SAMPLE, read_day
 from bearometer_cli.doctor import model
 from bearometer_cli.doctor.finding import Finding
 from bearometer_retrainer.gate import decide
+from bearometer_shared.entities import read_file
 from bearometer_shared.inference import backend
 from bearometer_shared.settings import Device
 
@@ -92,6 +94,12 @@ def test_the_summary_gives_the_figures_of_both_models() -> None:
 def test_the_summary_says_how_many_scorers_serve_the_champion() -> None:
     found = {"champion": "m-2", "servers": [{"version": "m-2"}, {"version": "m-1"}]}
     assert summary.model(found) == "m-2 serves in 1 of 2 scorers"
+
+
+def test_every_ticker_of_the_sample_day_is_a_company_of_its_list() -> None:
+    titles = " ".join(json.loads(line)["title"] for line in (SAMPLE / "day.jsonl").read_text().splitlines())
+    named = {row.ticker for row in read_file(SAMPLE / "companies.csv")}
+    assert named == set(re.findall(r"(?:\$|NYSE: |NASDAQ: )([A-Z]{4})\b", titles))
 
 
 def test_the_sample_is_one_day() -> None:

@@ -19,7 +19,7 @@ from bearometer_alerts.detector import Minute
 from bearometer_alerts.minutes import ALL
 from bearometer_alerts.rule import PRIORS
 from bearometer_alerts.usual import Key
-from bearometer_shared.entities import default_linker
+from bearometer_shared.entities import Entity, default_linker, linker_with
 from bearometer_shared.inference.news import Judged, Model, judge
 from bearometer_shared.storage import story_keys, trends
 from bearometer_shared.storage.articles import ArticleRow
@@ -40,8 +40,9 @@ class Scores(Model, Protocol):
 
 @dataclass
 class History:
-    """A file's negative items by key, and where its stories count."""
+    """A file's negative items by key, and where its stories count. Texts are linked to `companies`, too."""
 
+    companies: Sequence[Entity] = ()
     items: int = 0
     late: int = 0
     repeated: int = 0
@@ -60,9 +61,10 @@ class History:
     def scored(self, news: Iterable[News], engine: Scores) -> Iterator[list[ArticleRow]]:
         """The rows that are to be counted, in batches: a caller who counts them several times scores them once."""
         fresh = self._on_time(news)
+        links = linker_with(self.companies) if self.companies else default_linker()
         while batch := list(islice(fresh, BATCH)):
             told = {said.item: said.story for said in assign(self._shelf, map(sketch, batch))}
-            yield [_row(one, told[one.item.id], engine.version) for one in judge(engine, default_linker(), batch)]
+            yield [_row(one, told[one.item.id], engine.version) for one in judge(engine, links, batch)]
 
     def count(self, rows: Sequence[ArticleRow]) -> None:
         """Adds scored rows, in any order, to the counts of their minutes."""

@@ -8,13 +8,14 @@ from bearometer_alerts.backtest.anomaly import anomalies
 from bearometer_alerts.backtest.found import Alert
 from bearometer_alerts.backtest.history import History, Scores
 from bearometer_alerts.backtest.series import read
+from bearometer_shared.entities import Entity
 from bearometer_shared.storage.articles import ArticleRow
 from bearometer_shared.wire import News
 
 
-def scored(news: Iterable[News], engine: Scores) -> Iterator[list[ArticleRow]]:
+def scored(news: Iterable[News], engine: Scores, companies: Sequence[Entity] = ()) -> Iterator[list[ArticleRow]]:
     """News as the service would store it, in batches: what is late or repeated is left out."""
-    return History().scored(news, engine)
+    return History(companies).scored(news, engine)
 
 
 def alerts(rows: Sequence[ArticleRow]) -> list[Alert]:

@@ -27,7 +27,7 @@ def alerts(history: History, rules: Sequence[Rule] = (SPIKE,)) -> list[Alert]:
 
     Raises UserError where a rule asks for what only a database has.
     """
-    sets = wider.sets(rules)
+    sets = wider.sets(rules, history.companies)
     minutes, negatives = wider.minutes(history, rules, sets), wider.negatives(history, sets)
     found, firing = list[Alert](), dict[tuple[str, Key], int]()
     together = Together(wider.told(history, sets))

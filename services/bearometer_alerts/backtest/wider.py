@@ -10,20 +10,23 @@ from bearometer_alerts.groups import Groups
 from bearometer_alerts.rule import WATCHLIST, Rule
 from bearometer_alerts.usual import ALL, Key
 from bearometer_alerts.widening import widen
-from bearometer_shared.entities import default
+from bearometer_shared.entities import Entity, default
 from bearometer_shared.errors import UserError
 from bearometer_shared.storage.articles import ArticleRow
 from bearometer_shared.storage.told import Told
 
 
-def sets(rules: Sequence[Rule]) -> Groups:
-    """The sectors of the default list, where a rule asks for them. Raises UserError where one asks for a watchlist."""
+def sets(rules: Sequence[Rule], companies: Sequence[Entity]) -> Groups:
+    """The sectors of the default list and of one's own companies, where a rule asks for them.
+
+    Raises UserError where one asks for a watchlist.
+    """
     for rule in rules:
         if rule.watchlists or WATCHLIST in rule.dimensions:
             raise UserError(f"rule {rule.name!r}: watchlists are kept in the database, which a back-test does without")
     if not any(rule.groups() for rule in rules):
         return {}
-    return groups.joined(groups.sectors([*default.members(), *default.own()]), {})
+    return groups.joined(groups.sectors([*default.members(), *default.own(), *companies]), {})
 
 
 def minutes(history: History, rules: Sequence[Rule], sets: Groups) -> list[Minute]:

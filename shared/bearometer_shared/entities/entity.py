@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from bearometer_shared.errors import UserError
 from bearometer_shared.text import clean
@@ -40,6 +41,15 @@ def day_of(when: datetime | None) -> date | None:
     if when is None:
         return None
     return (when.astimezone(UTC) if when.tzinfo else when).date()
+
+
+def read_file(file: Path) -> list[Entity]:
+    """Rows of a CSV file. Raises UserError with the file or the line at fault."""
+    try:
+        text = file.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{file}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}") from error
+    return read_csv(text.splitlines(), str(file))
 
 
 def read_csv(lines: Iterable[str], where: str) -> list[Entity]:
