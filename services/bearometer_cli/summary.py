@@ -37,13 +37,18 @@ def items(counts: dict[str, int], before: int) -> str:
 
 
 def alerts(found: list[dict[str, Any]]) -> Iterator[str]:
-    """A line an alert that fired, the earliest first."""
+    """A line an alert that fired, the earliest first; a plus marks those that joined an incident."""
     fired = sorted((alert for alert in found if alert["fired_at"]), key=lambda alert: str(alert["fired_at"]))
     for alert in fired:
-        what = f"{alert['dimension']} {alert['key']}: {alert['observed']} negative, {alert['expected']:.1f} expected"
+        what = f"{about(alert)}: {alert['observed']} negative, {alert['expected']:.1f} expected"
         yield f"{alert['fired_at'][:16].replace('T', ' ')} UTC, {what}; {alert['severity']}, {alert['state']}"
     if not fired:
         yield "none"
+
+
+def about(alert: dict[str, Any]) -> str:
+    key = "all news" if alert["dimension"] == "all" else f"{alert['dimension']} {alert['key']}"
+    return key if alert["incident"] == alert["id"] else f"+ {key}"
 
 
 def decision(run: dict[str, Any]) -> str:

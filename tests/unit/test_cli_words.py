@@ -63,15 +63,17 @@ def test_the_summary_counts_what_is_new() -> None:
 
 
 def test_the_summary_names_alerts_that_fired_in_order() -> None:
-    base = {"dimension": "ticker", "expected": 1.25, "severity": "high", "state": "resolved"}
+    base = {"dimension": "ticker", "expected": 1.25, "severity": "high", "state": "resolved", "id": 1, "incident": 1}
     found = [
         {**base, "key": "LATE", "observed": 9, "fired_at": "2026-03-05T15:00:00Z"},
         {**base, "key": "PENDING", "observed": 2, "fired_at": None},
+        {**base, "key": "all", "dimension": "all", "id": 2, "observed": 20, "fired_at": "2026-03-05T16:00:00Z"},
         {**base, "key": "EARLY", "observed": 7, "fired_at": "2026-03-05T11:00:00Z"},
     ]
     assert list(summary.alerts(found)) == [
         "2026-03-05 11:00 UTC, ticker EARLY: 7 negative, 1.2 expected; high, resolved",
         "2026-03-05 15:00 UTC, ticker LATE: 9 negative, 1.2 expected; high, resolved",
+        "2026-03-05 16:00 UTC, + all news: 20 negative, 1.2 expected; high, resolved",
     ]
     assert list(summary.alerts([])) == ["none"]
 
