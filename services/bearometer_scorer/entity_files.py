@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from bearometer_shared.clock import SystemClock
-from bearometer_shared.entities import Entity, Gazetteer, Link, Linker, default, read_file
+from bearometer_shared.entities import Entity, Link, Linker, linker_with, read_file
 from bearometer_shared.settings import settings
 from bearometer_shared.storage import entities
 from bearometer_shared.storage.session import connect, transaction
@@ -28,17 +28,13 @@ def store(file: Path, *, everything: bool) -> dict[str, int]:
 
 def linker() -> Linker:
     """As the scorers have it; without a database, over the default list."""
-    return Linker(_gazetteer())
+    return linker_with(_imported())
 
 
 def known(*, imported_only: bool) -> list[Entity]:
     """Companies by ticker and time."""
-    rows = _imported() if imported_only else _gazetteer().entities
+    rows = _imported() if imported_only else linker().gazetteer.entities
     return sorted(rows, key=lambda row: (row.ticker, row.valid_from or date.min))
-
-
-def _gazetteer() -> Gazetteer:
-    return Gazetteer(default.members(), default.own(), _imported())
 
 
 def _imported() -> list[Entity]:

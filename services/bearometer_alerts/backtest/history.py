@@ -19,7 +19,7 @@ from bearometer_alerts.detector import Minute
 from bearometer_alerts.minutes import ALL
 from bearometer_alerts.rule import PRIORS
 from bearometer_alerts.usual import Key
-from bearometer_shared.entities import Entity, default_linker, linker_with
+from bearometer_shared.entities import Entity, linker_with
 from bearometer_shared.inference.news import Judged, Model, judge
 from bearometer_shared.storage import story_keys, trends
 from bearometer_shared.storage.articles import ArticleRow
@@ -60,8 +60,7 @@ class History:
 
     def scored(self, news: Iterable[News], engine: Scores) -> Iterator[list[ArticleRow]]:
         """The rows that are to be counted, in batches: a caller who counts them several times scores them once."""
-        fresh = self._on_time(news)
-        links = linker_with(self.companies) if self.companies else default_linker()
+        fresh, links = self._on_time(news), linker_with(self.companies)
         while batch := list(islice(fresh, BATCH)):
             told = {said.item: said.story for said in assign(self._shelf, map(sketch, batch))}
             yield [_row(one, told[one.item.id], engine.version) for one in judge(engine, links, batch)]
