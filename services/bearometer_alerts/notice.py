@@ -10,6 +10,7 @@ from typing import Any
 
 from bearometer_alerts import digest
 from bearometer_alerts.rule import RANK
+from bearometer_shared.text import about as in_words
 
 HEADLINES = 3
 NAMED = 8  # other keys of an incident
@@ -41,7 +42,7 @@ def worst(payload: Payload) -> str:
 
 
 def about(data: Payload) -> str:
-    return "all news" if data["dimension"] == "all" else f"{data['dimension']} {_plain(data['key'])}"
+    return in_words(data["dimension"], _plain(data["key"]))
 
 
 def _head(data: Payload) -> str:

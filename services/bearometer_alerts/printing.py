@@ -15,6 +15,7 @@ from rich.text import Text
 from sqlalchemy import Connection
 
 from bearometer_alerts import printed_story
+from bearometer_shared import text
 from bearometer_shared.errors import UserError
 from bearometer_shared.settings import settings
 from bearometer_shared.storage import session
@@ -92,7 +93,7 @@ def draw(alert: Row, path: Path) -> None:
 
 
 def about(alert: Row) -> str:
-    return "all news" if alert["dimension"] == "all" else f"{alert['dimension']} {alert['key']}"
+    return text.about(alert["dimension"], alert["key"])
 
 
 def _cells(alert: Row) -> Iterator[Text]:

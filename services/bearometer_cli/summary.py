@@ -5,6 +5,7 @@ from typing import Any
 
 from bearometer_cli.api import Api
 from bearometer_cli.console import say
+from bearometer_shared import text
 from bearometer_shared.settings import Settings
 
 JUDGED = ("golden", "fresh")  # the sets whose accuracy a newcomer is told
@@ -47,7 +48,7 @@ def alerts(found: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def about(alert: dict[str, Any]) -> str:
-    key = "all news" if alert["dimension"] == "all" else f"{alert['dimension']} {alert['key']}"
+    key = text.about(alert["dimension"], alert["key"])
     return key if alert["incident"] == alert["id"] else f"+ {key}"
 
 

@@ -60,3 +60,8 @@ def printable(text: str) -> str:
 def model_text(title: str, body: str = "") -> str:
     """What the model reads: the title without links, or the lead of the body where there is no title."""
     return " ".join(_LINK.sub(" ", _unescape(title or body[:400])).split())
+
+
+def about(dimension: str, key: str) -> str:
+    """What an alert is about, as a person is told of it."""
+    return "all news" if dimension == "all" else f"{dimension} {key}"

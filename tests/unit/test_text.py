@@ -5,7 +5,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bearometer_shared.entities import tickers
-from bearometer_shared.text import clean, model_text, printable
+from bearometer_shared.text import about, clean, model_text, printable
 
 # Pieces that make markup when they meet; plain text alone would hardly ever.
 PIECES = st.sampled_from(
@@ -104,3 +104,7 @@ def test_the_model_reads_the_title_without_links_or_else_the_lead() -> None:
 )
 def test_tickers_are_read_only_where_they_are_unambiguous(text: str, found: tuple[str, ...]) -> None:
     assert tickers(text) == found
+
+
+def test_the_key_of_everything_reads_as_all_news() -> None:
+    assert [about("all", "all"), about("ticker", "CRWB")] == ["all news", "ticker CRWB"]

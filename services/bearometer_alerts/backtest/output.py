@@ -15,6 +15,7 @@ from bearometer_alerts.backtest.found import Alert
 from bearometer_alerts.backtest.series import Series
 from bearometer_alerts.printing import COLOURS, console
 from bearometer_shared.errors import UserError
+from bearometer_shared.text import about
 
 COLUMNS = ("incident", "fired", "resolved", "about", "kind", "severity", "observed", "expected", "p")
 TOLD = 3  # stories that a person sees of an alert
@@ -31,7 +32,7 @@ def print_found(alerts: Sequence[Alert], facts: dict[str, Any], as_json: bool) -
     for alert in alerts:
         for story in alert.stories[:TOLD]:
             told = f"{story.score:+.2f}  {story.published_at:%m-%d %H:%M}  {story.source}: {story.title}"
-            out.print(Text(f"{alert.dimension} {alert.key}  {told}"), soft_wrap=True)
+            out.print(Text(f"{about(alert.dimension, alert.key)}  {told}"), soft_wrap=True)
     totals = facts | {"alerts": len(alerts)}
     out.print(Text(", ".join(f"{name} {value}" for name, value in totals.items())), soft_wrap=True)
 
@@ -53,7 +54,7 @@ def _table(alerts: Sequence[Alert]) -> Table:
     table = Table(*COLUMNS, box=None, pad_edge=False)
     for alert in alerts:
         until = f"{alert.resolved_at:%Y-%m-%d %H:%M}" if alert.resolved_at else ""
-        when = (f"{alert.fired_at:%Y-%m-%d %H:%M}", until, f"{alert.dimension} {alert.key}", alert.kind)
+        when = (f"{alert.fired_at:%Y-%m-%d %H:%M}", until, about(alert.dimension, alert.key), alert.kind)
         figures = (f"{alert.observed:g}", f"{alert.expected:.3g}", f"{alert.p_value:.0e}")
         cells = map(Text, (str(alert.incident), *when, alert.severity, *figures))
         table.add_row(*cells, style=COLOURS.get(alert.severity, ""))
