@@ -20,16 +20,18 @@ PERIOD_ROWS = 2000  # of all past periods: the exam must not grow with the years
 class Recipe:
     """How a run fine-tunes: fresh rows are shown `oversample` times an epoch, and each brings `replay` earlier ones.
 
-    `balance` is how evenly those are drawn over classes and times, `distil` the champion's share of what they teach.
+    Each of those is shown once: as many others, instead of the same ones in a second epoch, forget less.
+    `balance` is how evenly those are drawn over times, and weak ones over classes; `distil` the champion's share of
+    what earlier rows teach.
     At most `weak` rows for each fresh one are such that no person labelled; each counts `weak_weight` of a label.
     `sure` is the least probability that each version gives to what they agree on.
     """
 
-    epochs: int = 2
+    epochs: int = 1
     rate: float = 1e-4
     batch: int = 16
-    oversample: int = 1
-    replay: float = 4.0
+    oversample: int = 2
+    replay: float = 8.0
     replay_least: int = 128
     balance: float = 0.5
     distil: float = 0.5
@@ -100,8 +102,9 @@ def with_weak(lesson: Lesson, source: str, rows: Sequence[Row], recipe: Recipe) 
     taught, _ = data.split([row for row in rows if _key(row) not in known], HELD_OUT)
     wanted = max(round(recipe.weak * len(lesson.fresh)) - len(lesson.weak), 0)
     rng = random.Random(f"{recipe.seed}/{source}/{len(taught)}")  # noqa: S311 - reproducible choice, no secret
-    drawn = [replace(row, weight=recipe.weak_weight) for row in replay.draw(taught, (), wanted, recipe.balance, rng)]
-    return replace(lesson, weak=[*lesson.weak, *drawn], composition=lesson.composition | {source: len(drawn)})
+    drawn = replay.draw_classes(taught, wanted, recipe.balance, rng)
+    weighed = [replace(row, weight=recipe.weak_weight) for row in drawn]
+    return replace(lesson, weak=[*lesson.weak, *weighed], composition=lesson.composition | {source: len(drawn)})
 
 
 def _periods(connection: Connection, known: set[str]) -> dict[int, list[Row]]:

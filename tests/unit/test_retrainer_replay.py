@@ -1,4 +1,4 @@
-"""The replay buffer: what is rare or of a short time is not crowded out, and the draw can be repeated."""
+"""The replay buffer: what is of a short time is not crowded out, and the draw can be repeated."""
 
 import random
 from collections import Counter
@@ -30,11 +30,20 @@ def test_without_balance_every_row_is_drawn_alike() -> None:
     assert found["seed"] / found.total() == pytest.approx(4000 / 4400, abs=0.03)
 
 
-def test_balance_raises_the_share_of_rare_classes_and_short_times() -> None:
+def test_balance_raises_the_share_of_short_times_and_leaves_that_of_classes() -> None:
     even, flat = drawn(0.5), drawn(0.0)
-    assert even["rare"] > 5 * flat["rare"]
     assert even["common"] > 2 * flat["common"]
     assert even["seed"] > even["common"] + even["rare"], "what was known longest is still most of it"
+    assert even["rare"] / even["common"] == pytest.approx(20 / 380, abs=0.03)
+
+
+def test_what_rules_label_is_balanced_over_classes() -> None:
+    even, flat = (
+        Counter(row.topic for n in range(20) for row in replay.draw_classes(EARLIER, 100, balance, dice(n)))
+        for balance in (0.5, 0.0)
+    )
+    assert even["IPO"] > 2 * flat["IPO"]
+    assert even["Macro"] > even["IPO"]
 
 
 def test_a_buffer_holds_no_more_than_there_is_and_no_row_twice() -> None:
