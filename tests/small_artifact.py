@@ -36,9 +36,10 @@ def folder() -> Path:
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     source = base.locate()
     settings = train.Settings(epochs=6, batch=6, rate=3e-4, smoothing=0.0)
-    trained = train.train(model.build(source), model.tokenizer(source), examples(ROWS), settings)
+    trained = train.train(model.build(source), model.reader(source), examples(ROWS), settings)
     texts = [row.text for row in data.read(data.GOLDEN)[:40]]
-    export.write(trained, home / "artifact", texts, base_name=base.DEFAULT, data_snapshot=data.snapshot(ROWS))
+    lineage = {"data_snapshot": data.snapshot(ROWS), "marks_figures": True}
+    export.write(trained, home / "artifact", texts, base_name=base.DEFAULT, **lineage)
     return home / "artifact"
 
 

@@ -8,7 +8,7 @@ from bearometer_training.answers import Answer, Scorer, answers
 from bearometer_training.data import Row
 from bearometer_training.paired import compare
 
-MADE = ("parent", "base", "recipe", "data_snapshot", "code", "temperatures", "max_tokens", "serve")
+MADE = ("parent", "base", "recipe", "data_snapshot", "code", "temperatures", "max_tokens", "marks_figures", "serve")
 Pair = tuple[Any, Any]
 
 

@@ -24,7 +24,7 @@ def diff(
 ) -> None:
     """Compares two versions: how they were made, figures, differences with 95 % intervals, texts with another label.
 
-    Example: bearometer models diff d043e17b991b 3f2a9c10d4e5 --data march.jsonl
+    Example: bearometer models diff 88e51729d318 3f2a9c10d4e5 --data march.jsonl
     """
     from bearometer_shared.inference.engine import Engine  # the model runtime, which the other commands never need
 

@@ -16,6 +16,7 @@ from bearometer_training.evaluate import reports
 from bearometer_training.examples import Example, examples
 from bearometer_training.settings import Progress, Settings
 
+KEPT = ("temperatures", "max_tokens", "marks_figures")  # a candidate reads and answers as its parent does
 WORK = "training"  # beside the artifact's files: checkpoints and the champion's answers, until training is done
 
 
@@ -48,12 +49,14 @@ def fine_tune(parent: Path, folder: Path, lesson: Lesson, recipe: Recipe, report
     origin, work = artifact.read_manifest(parent), folder / WORK
     work.mkdir(parents=True, exist_ok=True)
     report.stage("loading")
-    candidate, tokenizer = export.resume(parent), model.tokenizer(base.require(origin.base))
+    candidate = export.resume(parent)
+    reader = model.reader(base.require(origin.base), origin.max_tokens, origin.marks_figures)
     report.stage("training")
-    train.train(candidate, tokenizer, _shown(parent, work, lesson, recipe), _settings(recipe), report, work)
+    train.train(candidate, reader, _shown(parent, work, lesson, recipe), _settings(recipe), report, work)
     report.stage("exporting")
     texts = [row.text for row in data.read(data.GOLDEN)]
-    lineage = {"parent": origin.version, "recipe": "full", "temperatures": origin.temperatures}
+    lineage: dict[str, object] = {name: getattr(origin, name) for name in KEPT}
+    lineage |= {"parent": origin.version, "recipe": "full"}
     lineage |= {"data_snapshot": lesson.snapshot, "metrics": {"data": lesson.composition}}
     manifest = export.write(candidate, folder, texts, base_name=origin.base.name, **lineage)
     shutil.rmtree(work)

@@ -49,7 +49,7 @@ CASES = {
 def made(backend: Backend) -> Engine:
     folder = small_artifact.folder()
     manifest = verify(folder)
-    return Engine(manifest, encoding.tokenizer(folder / TOKENIZER, manifest.max_tokens), backend)
+    return Engine(manifest, encoding.reader(folder / TOKENIZER, manifest.max_tokens, manifest.marks_figures), backend)
 
 
 @pytest.fixture(scope="module", params=CASES)

@@ -129,6 +129,7 @@ def test_a_run_whose_worker_beat_and_broker_are_killed_is_taken_up_again_and_pro
     assert champion and champion.version == row()["model_version"]
     found = artifact.verify(Store(given).fetch(champion.location))
     assert found.parent == artifact.read_manifest(small_artifact.folder()).version
+    assert found.marks_figures  # it reads as its parent does
     assert found.metrics["golden"]["sentiment"]["n"] > 200
     assert not list((given.home / "retrainer").iterdir())
     assert "Traceback" not in log.read_text()

@@ -10,11 +10,10 @@ import pytest
 import tiny_bert
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from tokenizers import Tokenizer
 from torch import nn
 from transformers import MPNetConfig, MPNetModel
 
-from bearometer_shared.inference import encoding
+from bearometer_shared.inference.encoding import Reader
 from bearometer_training import base, data, export, model
 from bearometer_training.model import Heads
 from bearometer_training.quantize import quantize
@@ -25,8 +24,8 @@ TEXTS = [row.text for row in data.read(data.GOLDEN)[:64]]
 
 
 @pytest.fixture(scope="module")
-def tokenizer() -> Tokenizer:
-    return model.tokenizer(base.locate())
+def reader() -> Reader:
+    return model.reader(base.locate())
 
 
 def with_outliers(heads: Heads) -> Heads:
@@ -40,17 +39,17 @@ def with_outliers(heads: Heads) -> Heads:
     return heads.eval()
 
 
-def answers(graph: Path, tokenizer: Tokenizer, texts: list[str]) -> np.ndarray:
+def answers(graph: Path, reader: Reader, texts: list[str]) -> np.ndarray:
     """The probabilities of the three sentiments, of shape (texts, 3), all texts in one batch."""
     session = ort.InferenceSession(str(graph), providers=["CPUExecutionProvider"])
-    arrays = encoding.arrays(tokenizer.encode_batch(texts))
+    arrays = reader.arrays(texts)
     fed = {given.name: arrays[given.name] for given in session.get_inputs()}
     found: np.ndarray = session.run(["sentiment"], fed)[0]
     return found
 
 
-def drift(graph: Path, exact: Path, tokenizer: Tokenizer) -> float:
-    return float(np.abs(answers(graph, tokenizer, TEXTS) - answers(exact, tokenizer, TEXTS)).mean())
+def drift(graph: Path, exact: Path, reader: Reader) -> float:
+    return float(np.abs(answers(graph, reader, TEXTS) - answers(exact, reader, TEXTS)).mean())
 
 
 @pytest.fixture(scope="module")
@@ -62,27 +61,27 @@ def exact(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def quick(exact: Path, tokenizer: Tokenizer) -> Path:
+def quick(exact: Path, reader: Reader) -> Path:
     path = exact.with_name("int8.onnx")
-    quantize(exact, path, CALIBRATION, tokenizer)
+    quantize(exact, path, CALIBRATION, reader)
     return path
 
 
 def test_outlier_channels_cost_far_less_than_with_plain_quantization(
-    exact: Path, quick: Path, tokenizer: Tokenizer, tmp_path: Path
+    exact: Path, quick: Path, reader: Reader, tmp_path: Path
 ) -> None:
     plain = tmp_path / "plain.onnx"
     quantize_dynamic(exact, plain, weight_type=QuantType.QInt8, per_channel=True)
-    assert drift(quick, exact, tokenizer) < drift(plain, exact, tokenizer) / 10
+    assert drift(quick, exact, reader) < drift(plain, exact, reader) / 10
 
 
 def test_the_graph_shrinks_to_a_third(exact: Path, quick: Path) -> None:
     assert quick.stat().st_size < exact.stat().st_size / 3
 
 
-def test_a_score_does_not_depend_on_the_texts_beside_it(quick: Path, tokenizer: Tokenizer) -> None:
-    alone = [answers(quick, tokenizer, [text])[0] for text in TEXTS[:8]]
-    assert np.allclose(alone, answers(quick, tokenizer, TEXTS)[:8], atol=1e-5)
+def test_a_score_does_not_depend_on_the_texts_beside_it(quick: Path, reader: Reader) -> None:
+    alone = [answers(quick, reader, [text])[0] for text in TEXTS[:8]]
+    assert np.allclose(alone, answers(quick, reader, TEXTS)[:8], atol=1e-5)
 
 
 def prompted() -> Heads:
@@ -109,11 +108,11 @@ def without_segments() -> Heads:
 
 @pytest.mark.parametrize("build", [prompted, adapted, without_segments])
 def test_other_bases_and_recipes_are_quantized_as_well(
-    build: Callable[[], Heads], tokenizer: Tokenizer, tmp_path: Path
+    build: Callable[[], Heads], reader: Reader, tmp_path: Path
 ) -> None:
     export.to_onnx(with_outliers(build()), tmp_path / "fp32.onnx", {})
-    quantize(tmp_path / "fp32.onnx", tmp_path / "int8.onnx", CALIBRATION, tokenizer)
-    assert drift(tmp_path / "int8.onnx", tmp_path / "fp32.onnx", tokenizer) < 0.002
+    quantize(tmp_path / "fp32.onnx", tmp_path / "int8.onnx", CALIBRATION, reader)
+    assert drift(tmp_path / "int8.onnx", tmp_path / "fp32.onnx", reader) < 0.002
 
 
 class Texts(nn.Module):
@@ -158,16 +157,16 @@ def write(module: nn.Module, path: Path) -> None:
         )
 
 
-def test_a_graph_without_segments_is_fed_without_them(tokenizer: Tokenizer, tmp_path: Path) -> None:
+def test_a_graph_without_segments_is_fed_without_them(reader: Reader, tmp_path: Path) -> None:
     write(Texts(with_outliers(tiny_bert.heads())), tmp_path / "fp32.onnx")
-    quantize(tmp_path / "fp32.onnx", tmp_path / "int8.onnx", CALIBRATION, tokenizer)
-    assert drift(tmp_path / "int8.onnx", tmp_path / "fp32.onnx", tokenizer) < 0.002
+    quantize(tmp_path / "fp32.onnx", tmp_path / "int8.onnx", CALIBRATION, reader)
+    assert drift(tmp_path / "int8.onnx", tmp_path / "fp32.onnx", reader) < 0.002
 
 
 def test_a_graph_without_products_is_quantized_plainly_and_the_log_says_so(
-    tokenizer: Tokenizer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    reader: Reader, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     write(Words(tiny_bert.heads()), tmp_path / "fp32.onnx")
-    quantize(tmp_path / "fp32.onnx", tmp_path / "int8.onnx", CALIBRATION, tokenizer)
+    quantize(tmp_path / "fp32.onnx", tmp_path / "int8.onnx", CALIBRATION, reader)
     assert "quantized dynamically" in caplog.text
-    assert drift(tmp_path / "int8.onnx", tmp_path / "fp32.onnx", tokenizer) < 0.02
+    assert drift(tmp_path / "int8.onnx", tmp_path / "fp32.onnx", reader) < 0.02

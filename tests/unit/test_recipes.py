@@ -14,11 +14,10 @@ from torch.nn.functional import cross_entropy
 from transformers import MPNetConfig, MPNetModel
 
 from bearometer_shared.errors import UserError
-from bearometer_shared.inference import encoding
 from bearometer_shared.taxonomy import SENTIMENTS
 from bearometer_training import base, data, recipes
 from bearometer_training.data import Row
-from bearometer_training.model import Heads, build, tokenizer
+from bearometer_training.model import Heads, build, reader
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -71,7 +70,7 @@ def rows(each: int) -> list[Row]:
 
 
 def encoded(group: list[Row]) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-    arrays = encoding.arrays(tokenizer(base.locate(), 32).encode_batch_fast([row.text for row in group]))
+    arrays = reader(base.locate(), 32).arrays([row.text for row in group])
     wanted = torch.tensor([SENTIMENTS.index(row.sentiment) for row in group if row.sentiment])
     return {name: torch.from_numpy(array) for name, array in arrays.items()}, wanted
 

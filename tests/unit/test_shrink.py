@@ -126,8 +126,8 @@ def test_full_training_moves_the_model_and_leaves_silent_heads_silent() -> None:
     found = tiny_bert.heads()
     heads.silence(found.encoder, 1, _by_number)
     before = found.encoder.get_parameter("encoder.layer.0.attention.self.value.weight").clone()
-    taught, tokenizer = examples(small_artifact.ROWS), model.tokenizer(base.locate())
-    train.train(found, tokenizer, taught, train.Settings(epochs=2, batch=4, rate=1e-3, decay=0.1))
+    taught, reader = examples(small_artifact.ROWS), model.reader(base.locate())
+    train.train(found, reader, taught, train.Settings(epochs=2, batch=4, rate=1e-3, decay=0.1))
     after = found.encoder.get_parameter("encoder.layer.0.attention.self.value.weight")
     assert not torch.equal(before, after)
     assert heads.speaking(found.encoder) == 1

@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from bearometer_shared.errors import UserError
 from bearometer_shared.inference import artifact
+from bearometer_shared.inference.engine import Engine
 from bearometer_training.evaluate_command import evaluate
 from bearometer_training.score_command import score
 from bearometer_training.train_command import train
@@ -47,6 +48,21 @@ def test_a_model_is_trained_by_any_recipe_and_measured_in_every_head(labels: Pat
     again = run(train, *words)
     assert isinstance(again.exception, UserError)
     assert "finished model" in str(again.exception)
+
+
+def test_an_artifact_is_trained_further_with_its_own_heads(labels: Path, tmp_path: Path) -> None:
+    start, out = small_artifact.folder(), tmp_path / "model"
+    words = ["--train", labels, "--eval", labels, "--from", start, "--epochs", "1", "--rate", "1e-6"]
+    found = run(train, *words, "--out", out, "--json")
+    assert found.exit_code == 0, found.output
+    manifest = artifact.verify(out)
+    assert manifest.parent == artifact.verify(start).version
+    assert manifest.metrics["settings"]["head_rate"] == 0
+    texts = [row.text for row in small_artifact.UNSEEN]
+    asked = [[score.sentiment for score in Engine.load(folder, threads=1).score(texts)] for folder in (start, out)]
+    assert asked[0] == asked[1]  # at so small a rate it knows what it knew
+    refused = run(train, *words, "--out", tmp_path / "other", "--base", "another")
+    assert "--base another" in str(refused.exception)
 
 
 def test_a_run_with_other_settings_does_not_go_on_from_here(labels: Path, tmp_path: Path) -> None:

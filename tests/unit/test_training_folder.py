@@ -52,6 +52,12 @@ def test_transformers_loads_the_encoder_and_the_heads_are_beside_it(exported: Pa
     }
 
 
+def test_the_card_says_how_the_model_reads_figures(exported: Path) -> None:
+    manifest = artifact.read_manifest(exported)
+    assert "figures.marked" in (exported / folder.CARD).read_text("utf-8")
+    assert "figures.marked" not in folder.card(manifest.model_copy(update={"marks_figures": False}))
+
+
 def test_the_card_names_lineage_and_figures(exported: Path) -> None:
     card = (exported / folder.CARD).read_text()
     manifest = artifact.read_manifest(exported)

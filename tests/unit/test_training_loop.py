@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import tiny_bert
 import torch
-from tokenizers import Tokenizer
 
 from bearometer_shared.errors import UserError
+from bearometer_shared.inference.encoding import Reader
 from bearometer_training import base, calibrate, checkpoint, model, settings
 from bearometer_training.adversary import Adversary
 from bearometer_training.averaging import Average
@@ -35,17 +35,17 @@ class StoppedError(Exception):
 
 
 @pytest.fixture(scope="module")
-def tokenizer() -> Tokenizer:
-    return model.tokenizer(base.locate())
+def reader() -> Reader:
+    return model.reader(base.locate())
 
 
 def weights(found: model.Heads) -> torch.Tensor:
     return torch.cat([weight.detach().flatten() for weight in found.parameters()])
 
 
-def losses(tokenizer: Tokenizer, how: Settings) -> list[float]:
+def losses(reader: Reader, how: Settings) -> list[float]:
     seen: list[Progress] = []
-    train(tiny_bert.heads(), tokenizer, EXAMPLES, how, seen.append)
+    train(tiny_bert.heads(), reader, EXAMPLES, how, seen.append)
     return [at.loss for at in seen]
 
 
@@ -63,37 +63,37 @@ def losses(tokenizer: Tokenizer, how: Settings) -> list[float]:
     ],
     ids=str,
 )
-def test_it_learns_with_each_measure(tokenizer: Tokenizer, measure: dict[str, float]) -> None:
-    found = losses(tokenizer, replace(PLAIN, **measure))
+def test_it_learns_with_each_measure(reader: Reader, measure: dict[str, float]) -> None:
+    found = losses(reader, replace(PLAIN, **measure))
     assert sum(found[-5:]) < 0.7 * sum(found[:5])
 
 
-def test_the_same_seed_gives_the_same_model(tokenizer: Tokenizer) -> None:
-    one, other = (train(tiny_bert.heads(), tokenizer, EXAMPLES, PLAIN) for _ in range(2))
+def test_the_same_seed_gives_the_same_model(reader: Reader) -> None:
+    one, other = (train(tiny_bert.heads(), reader, EXAMPLES, PLAIN) for _ in range(2))
     assert torch.equal(weights(one), weights(other))
 
 
-def test_a_run_that_was_cut_off_goes_on_and_ends_as_if_it_had_not_been(tokenizer: Tokenizer, tmp_path: Path) -> None:
+def test_a_run_that_was_cut_off_goes_on_and_ends_as_if_it_had_not_been(reader: Reader, tmp_path: Path) -> None:
     how = replace(PLAIN, checkpoint_steps=4, average=0.9)
-    whole = train(tiny_bert.heads(), tokenizer, EXAMPLES, how)
+    whole = train(tiny_bert.heads(), reader, EXAMPLES, how)
 
     def stop(at: Progress) -> None:
         if at.step == 7:
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        train(tiny_bert.heads(), tokenizer, EXAMPLES, how, stop, tmp_path)
+        train(tiny_bert.heads(), reader, EXAMPLES, how, stop, tmp_path)
     steps: list[int] = []
-    again = train(tiny_bert.heads(seed=9), tokenizer, EXAMPLES, how, lambda at: steps.append(at.step), tmp_path)
+    again = train(tiny_bert.heads(seed=9), reader, EXAMPLES, how, lambda at: steps.append(at.step), tmp_path)
     assert steps[0] == 5
     torch.testing.assert_close(weights(again), weights(whole))
     checkpoint.forget(tmp_path)
     assert not list(tmp_path.iterdir())
 
 
-def test_patience_ends_a_run_that_gets_no_better(tokenizer: Tokenizer) -> None:
+def test_patience_ends_a_run_that_gets_no_better(reader: Reader) -> None:
     hopeless = replace(PLAIN, epochs=30, rate=1e-9, patience=2, held_out=0.2)
-    assert len(losses(tokenizer, hopeless)) < 30 * 8
+    assert len(losses(reader, hopeless)) < 30 * 8
 
 
 def test_the_best_weights_come_back() -> None:
@@ -156,12 +156,12 @@ def _pooled(found: model.Heads, batch: dict[str, torch.Tensor]) -> torch.Tensor:
     return hidden.mean(1)
 
 
-def test_a_temperature_cools_a_model_that_is_too_sure(tokenizer: Tokenizer) -> None:
+def test_a_temperature_cools_a_model_that_is_too_sure(reader: Reader) -> None:
     found = tiny_bert.heads().eval()
     with torch.no_grad():
         found.sentiment.weight.mul_(50)
     rows = [Row(f"text number {n}", ("negative", "neutral", "positive")[n % 3]) for n in range(60)]
-    temperatures = calibrate.temperatures(found, tokenizer, rows)
+    temperatures = calibrate.temperatures(found, reader, rows)
     assert temperatures["sentiment"] > 2
     assert temperatures["topic"] == temperatures["entity"] == 1.0
 
@@ -170,7 +170,17 @@ def test_settings_from_a_file_are_checked_by_name_and_type(tmp_path: Path) -> No
     file = tmp_path / "how.toml"
     file.write_text('recipe = "lora"\nrate = 1\nepochs = 2\n')
     assert settings.from_file(file) == replace(Settings(), recipe="lora", rate=1, epochs=2)
-    for text, reason in [("epoch = 2", "unknown setting 'epoch'"), ('epochs = "2"', "not a int"), ("=", "how.toml")]:
+    file.write_text("mark_figures = false")
+    assert settings.from_file(file, replace(Settings(), head_rate=0)) == replace(
+        Settings(), head_rate=0, mark_figures=False
+    )
+    for text, reason in [
+        ("mark_figures = 1", "not a bool"),
+        ("epochs = true", "not a int"),
+        ("epoch = 2", "unknown setting 'epoch'"),
+        ('epochs = "2"', "not a int"),
+        ("=", "how.toml"),
+    ]:
         file.write_text(text)
         with pytest.raises(UserError, match=reason):
             settings.from_file(file)

@@ -32,8 +32,8 @@ def test_a_model_without_any_label_learns_what_its_teacher_says(tmp_path: Path) 
     assert asked[-1] == (len(TEXTS), len(TEXTS))
     losses: list[float] = []
     how = Settings(epochs=30, batch=8, rate=5e-3, distil=1.0)
-    tokenizer = model.tokenizer(base.locate())
-    train(tiny_bert.heads(), tokenizer, taught, how, lambda at: losses.append(at.loss))
+    reader = model.reader(base.locate())
+    train(tiny_bert.heads(), reader, taught, how, lambda at: losses.append(at.loss))
     entropy = _entropy(taught)  # what is left of the loss when the answers are the teacher's own
     assert losses[-1] - entropy < 0.5 * (losses[0] - entropy)
 
@@ -85,5 +85,5 @@ def test_the_command_distils_labelled_rows_and_news_without_labels(tmp_path: Pat
 def test_drills_join_every_epoch_anew() -> None:
     shown: list[Progress] = []
     how = Settings(epochs=2, batch=8, drills=16)
-    train(tiny_bert.heads(), model.tokenizer(base.locate()), examples(small_artifact.ROWS), how, shown.append)
+    train(tiny_bert.heads(), model.reader(base.locate()), examples(small_artifact.ROWS), how, shown.append)
     assert shown[-1].step == shown[-1].steps >= 2 * (12 + 16) // 8

@@ -30,7 +30,7 @@ START = Settings(epochs=1, batch=16, rate=5e-3)
 @pytest.fixture(scope="module")
 def task() -> tune.Task:
     taught, measuring, heads = tune.divide(ROWS, JUDGING)
-    return tune.Task(tiny_bert.heads, model.tokenizer(base.locate()), taught, measuring, heads, START)
+    return tune.Task(tiny_bert.heads, model.reader(base.locate()), taught, measuring, heads, START)
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ def test_no_trial_begins_when_the_time_is_over(task: tune.Task, tmp_path: Path) 
 
 
 def test_answers_come_in_order_whatever_batch_they_were_in(task: tune.Task) -> None:
-    judged = Judged(tiny_bert.heads(), task.tokenizer)
+    judged = Judged(tiny_bert.heads(), task.reader)
     texts = [f"{row.text} " * (n % 4 + 1) for n, row in enumerate(ROWS * 3)]
     together, alone = judged.score(texts), [judged.score([text])[0] for text in texts[:5]]
     for one, other in zip(together, alone, strict=False):

@@ -7,10 +7,9 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 from onnx import ModelProto
-from tokenizers import Tokenizer
 
 from bearometer_shared.inference import encoding
-from bearometer_shared.inference.encoding import Input
+from bearometer_shared.inference.encoding import Input, Reader
 
 OUTLIERS = 8  # channels that stay in fp32
 SMOOTHING = 0.9  # how much of a channel's range its weights take over
@@ -47,10 +46,10 @@ def fit(low: np.ndarray, high: np.ndarray, weight: np.ndarray) -> Activation:
     return Activation(divisor, outliers, np.array(scale, np.float32), np.array(round(-bottom / scale), np.uint8))
 
 
-def observe(model: ModelProto, names: Sequence[str], texts: Sequence[str], tokenizer: Tokenizer) -> Ranges:
+def observe(model: ModelProto, names: Sequence[str], texts: Sequence[str], reader: Reader) -> Ranges:
     """The ranges of activations of shape (batch, tokens, channels) over all tokens but padding."""
     session, found = _watching(model, names), dict[str, tuple[np.ndarray, np.ndarray]]()
-    for arrays in _batches(texts, tokenizer):
+    for arrays in _batches(texts, reader):
         fed = {given.name: arrays[given.name] for given in session.get_inputs()}
         for name, value in zip(names, session.run(names, fed), strict=True):
             rows = value[_visible(arrays["attention_mask"], value.shape[1])]
@@ -72,10 +71,10 @@ def _watching(model: ModelProto, names: Sequence[str]) -> ort.InferenceSession:
     return ort.InferenceSession(watched.SerializeToString(), providers=["CPUExecutionProvider"])
 
 
-def _batches(texts: Sequence[str], tokenizer: Tokenizer) -> Iterator[dict[str, np.ndarray]]:
+def _batches(texts: Sequence[str], reader: Reader) -> Iterator[dict[str, np.ndarray]]:
     """The first texts, those of like length together; every fourth also as a pair with its first word."""
     texts = [text for text in texts[:TEXTS] if text.strip()]
     inputs: list[Input] = [*texts, *((text, text.split()[0]) for text in texts[::4])]
-    rows = sorted(tokenizer.encode_batch(inputs), key=lambda row: len(row.ids))
+    rows = sorted(reader.rows(inputs), key=lambda row: len(row.ids))
     for start in range(0, len(rows), BATCH):
-        yield encoding.arrays(rows[start : start + BATCH], encoding.padding_id(tokenizer))
+        yield encoding.arrays(rows[start : start + BATCH], encoding.padding_id(reader.tokenizer))

@@ -5,10 +5,9 @@ import random
 from collections.abc import Sequence
 
 import torch
-from tokenizers import Tokenizer
 from torch.nn.functional import cross_entropy
 
-from bearometer_shared.inference import encoding
+from bearometer_shared.inference.encoding import Reader
 from bearometer_training.data import Row
 from bearometer_training.examples import batches, examples
 from bearometer_training.loss import IGNORE, labels
@@ -18,17 +17,17 @@ MIN_EXAMPLES = 50  # fewer say nothing about a probability
 LOWEST, HIGHEST = 0.2, 5.0
 
 
-def temperatures(model: Heads, tokenizer: Tokenizer, rows: Sequence[Row]) -> dict[str, float]:
+def temperatures(model: Heads, reader: Reader, rows: Sequence[Row]) -> dict[str, float]:
     """The temperature of each head that minimises the loss on rows which training has not seen; 1 for want of rows."""
-    logits = _logits(model, tokenizer, rows)
+    logits = _logits(model, reader, rows)
     return {head: _best(*logits[head]) for head in HEADS}
 
 
 @torch.no_grad()
-def _logits(model: Heads, tokenizer: Tokenizer, rows: Sequence[Row]) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+def _logits(model: Heads, reader: Reader, rows: Sequence[Row]) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
     found: dict[str, list[tuple[torch.Tensor, torch.Tensor]]] = {head: [] for head in HEADS}
     for group in batches(examples(rows), 64, random.Random(0)):  # noqa: S311 - the order does not matter
-        arrays = encoding.arrays(tokenizer.encode_batch_fast([e.input for e in group]), encoding.padding_id(tokenizer))
+        arrays = reader.arrays([e.input for e in group])
         answers = model(**{name: torch.from_numpy(array) for name, array in arrays.items()})
         for head, answer in zip(HEADS, answers, strict=True):
             known = (wanted := labels(head, group)) != IGNORE

@@ -41,7 +41,8 @@ def _build(shipped: Path, manifest: Manifest, folder: Path, say: Callable[[str],
     base.require(manifest.base)
     shutil.copyfile(shipped / DELTA, folder / DELTA)
     say("merging with the base, exporting to ONNX, quantizing, checking that the quantized model agrees")
-    kept = {"parent", "recipe", "data_snapshot", "code", "created_at", "metrics", "max_tokens", "temperatures"}
+    made = {"parent", "recipe", "data_snapshot", "code", "created_at", "metrics"}
+    kept = made | {"max_tokens", "marks_figures", "temperatures"}
     lineage = {name: getattr(manifest, name) for name in kept}
     texts = [row.text for row in data.read(data.GOLDEN)]
     export.seal_graphs(folder, manifest.base.name, texts, **lineage)

@@ -59,8 +59,8 @@ def seal_graphs(folder: Path, base_name: str, texts: Sequence[str], **lineage: o
     model = load(folder, base_name, manifest.recipe)
     to_onnx(model, folder / artifact.FP32, manifest.temperatures)
     seed = [row.text for row in data.read(data.SEED)]
-    tokenizer = encoding.tokenizer(folder / artifact.TOKENIZER, manifest.max_tokens)
-    quantize(folder / artifact.FP32, folder / artifact.INT8, seed[:CALIBRATING], tokenizer)
+    reader = encoding.reader(folder / artifact.TOKENIZER, manifest.max_tokens, manifest.marks_figures)
+    quantize(folder / artifact.FP32, folder / artifact.INT8, seed[:CALIBRATING], reader)
     manifest = artifact.seal(folder, manifest)
     check_export(model, folder, texts)
     agreement, drift = parity(folder, [*texts, *seed[CALIBRATING : CALIBRATING + CHECKING]])

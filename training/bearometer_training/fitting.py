@@ -19,26 +19,30 @@ CALIBRATION = 20  # one row in this many sets the temperatures instead of teachi
 
 
 def fit(plan: Plan, out: Path, reports: Reports) -> Manifest | None:
-    """Fine-tunes a base and writes the artifact, with its figures on the judging rows sealed into the manifest.
+    """Fine-tunes a base, or an artifact further, and writes what comes of it; its figures on the judging rows are
+    sealed into the manifest.
 
     A run that was cut off goes on from the checkpoint in `out`. Of several processes that train together, one writes;
     the others return None.
     """
     source, settings = base.locate(plan.base), plan.settings
-    tokenizer = model.tokenizer(source, settings.max_tokens)
+    reader = model.reader(source, settings.max_tokens, settings.mark_figures)
     taught, calibrating = data.split(plan.rows, CALIBRATION, salt="calibration")
     found = [*examples(taught), *(Example(text) for text in plan.unlabelled)]
     found = teacher.teach(found, plan.teachers, out, reports.teachers)
     torch.manual_seed(settings.seed)  # of the fresh heads
-    fitted = train.train(model.build(source), tokenizer, found, settings, reports.training, out)
+    begun = export.resume(plan.start) if plan.start else model.build(source)
+    fitted = train.train(begun, reader, found, settings, reports.training, out)
     if not PartialState().is_main_process:
         return None
     checkpoint.forget(out)
     lineage = {
+        "parent": plan.parent,
         "recipe": settings.recipe,
         "max_tokens": settings.max_tokens,
+        "marks_figures": settings.mark_figures,
         "data_snapshot": data.snapshot(taught),
-        "temperatures": calibrate.temperatures(fitted, tokenizer, calibrating),
+        "temperatures": calibrate.temperatures(fitted, reader, calibrating),
     }
     texts = [row.text for row in plan.judging[:MAX_PARITY_TEXTS]]
     manifest = export.write(fitted, out, texts, base_name=plan.base, **lineage)

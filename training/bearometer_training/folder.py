@@ -12,6 +12,7 @@ from bearometer_training import export, recipes
 
 HEADS_FILE = "heads.safetensors"
 CARD = "README.md"
+MARKS = 'It reads "profit 12 mn ↑ vs 9 mn ↓": texts go through `bearometer_shared.inference.figures.marked` first.'
 FIGURES = ("n", "accuracy", "macro_f1", "ece")
 
 
@@ -57,6 +58,7 @@ def card(manifest: Manifest) -> str:
         "`bearometer models import DIR` takes this folder, and `bearometer score --model DIR TEXT` scores with it.",
         "`transformers.AutoModel.from_pretrained(DIR)` loads the encoder; the heads, linear layers on the mean of its",
         f"token vectors, are in {HEADS_FILE}.",
+        *([MARKS] if manifest.marks_figures else []),
     ]
     return "\n".join(lines) + "\n"
 

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from accelerate import PartialState
-from tokenizers import Tokenizer
 
 from bearometer_shared.inference import encoding
-from bearometer_shared.inference.encoding import Input
+from bearometer_shared.inference.encoding import Input, Reader
 from bearometer_shared.inference.engine import Opinion, Score
 from bearometer_shared.taxonomy import TOPICS
 from bearometer_training.model import Heads
@@ -22,10 +21,10 @@ class Judged:
     Raises FloatingPointError where training has diverged.
     """
 
-    def __init__(self, model: Heads, tokenizer: Tokenizer) -> None:
+    def __init__(self, model: Heads, reader: Reader) -> None:
         self._device = PartialState().device
-        self._model, self._tokenizer = model.to(self._device).eval(), tokenizer
-        self._pad = encoding.padding_id(tokenizer)
+        self._model, self._reader = model.to(self._device).eval(), reader
+        self._pad = encoding.padding_id(reader.tokenizer)
 
     def score(self, texts: Sequence[str]) -> list[Score]:
         """Sentiment and topic of each text, in order."""
@@ -41,7 +40,7 @@ class Judged:
     @torch.no_grad()
     def _shares(self, inputs: Sequence[Input]) -> list[np.ndarray]:
         """Class probabilities in millionths, for each head of shape (inputs, classes)."""
-        rows = self._tokenizer.encode_batch_fast(inputs)
+        rows = self._reader.rows(inputs)
         order = sorted(range(len(rows)), key=lambda n: len(rows[n]))
         found = [np.zeros((len(rows), width), dtype=int) for width in (3, len(TOPICS), 3)]
         for part in (order[start : start + BATCH] for start in range(0, len(order), BATCH)):

@@ -14,4 +14,9 @@ Model = Annotated[Path | None, typer.Option(metavar="DIR", help="an artifact fol
 
 def loaded(folder: Path | None) -> Engine:
     """The engine of an artifact. Raises ArtifactError where it is damaged."""
-    return Engine.load(folder or champion.ensure(settings(), lambda line: typer.echo(line, err=True)))
+    return Engine.load(folder or shipped())
+
+
+def shipped() -> Path:
+    """The folder of the champion that ships, which takes half a minute to make at first."""
+    return champion.ensure(settings(), lambda line: typer.echo(line, err=True))

@@ -12,6 +12,7 @@ from transformers.utils import logging as chatter
 from bearometer_shared.errors import UserError
 from bearometer_shared.inference import encoding
 from bearometer_shared.inference.artifact import TOKENIZER
+from bearometer_shared.inference.encoding import Reader
 from bearometer_shared.taxonomy import SENTIMENTS, TOPICS
 
 MAX_TOKENS = 128
@@ -61,6 +62,11 @@ def build(folder: Path) -> Heads:
         folder, local_files_only=True, attn_implementation="eager", add_pooling_layer=False, use_safetensors=True
     )
     return Heads(encoder, config.hidden_size)
+
+
+def reader(folder: Path, max_tokens: int = MAX_TOKENS, marks_figures: bool = True) -> Reader:
+    """How a model on this base reads. Raises UserError where its tokenizer is not in the fast form."""
+    return Reader(tokenizer(folder, max_tokens), marks_figures)
 
 
 def tokenizer(folder: Path, max_tokens: int = MAX_TOKENS) -> Tokenizer:

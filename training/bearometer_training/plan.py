@@ -16,7 +16,8 @@ PLAN = "settings.json"  # what a run was started with
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run is made of: base, settings, rows to train on and to judge by, teachers, and texts for them alone."""
+    """What a run is made of: base, settings, rows to train on and to judge by, teachers, texts for them alone, and the
+    artifact that is trained further, if any."""
 
     base: str
     settings: Settings
@@ -24,6 +25,12 @@ class Plan:
     judging: Sequence[Row]
     teachers: Sequence[Path] = ()
     unlabelled: Sequence[str] = ()
+    start: Path | None = None
+
+    @property
+    def parent(self) -> str | None:
+        """The version of what is trained further."""
+        return artifact.read_manifest(self.start).version if self.start else None
 
     def describe(self) -> str:
         """What has to be the same for a run to go on."""
@@ -31,6 +38,7 @@ class Plan:
             "base": self.base,
             "data": data.snapshot([*self.rows, *map(Row, self.unlabelled)]),
             "teachers": [artifact.read_manifest(teacher).version for teacher in self.teachers],
+            "from": self.parent,
         }
         return json.dumps(named | asdict(self.settings), indent=2) + "\n"
 

@@ -16,8 +16,8 @@ import numpy as np
 import onnx
 from onnx import ModelProto, NodeProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from tokenizers import Tokenizer
 
+from bearometer_shared.inference.encoding import Reader
 from bearometer_training import activations
 from bearometer_training.activations import Activation
 
@@ -43,7 +43,7 @@ class Product(NamedTuple):
     out: str
 
 
-def quantize(source: Path, target: Path, texts: Sequence[str], tokenizer: Tokenizer) -> None:
+def quantize(source: Path, target: Path, texts: Sequence[str], reader: Reader) -> None:
     """Writes the graph `source` in int8 to `target`: products of tokens with constant weights, and word embeddings.
 
     `texts` (one at least; the first 256 are read) are like those that will be scored. A graph without such products
@@ -56,7 +56,7 @@ def quantize(source: Path, target: Path, texts: Sequence[str], tokenizer: Tokeni
         logging.getLogger(__name__).warning("%s: no products with constant weights: quantized dynamically", source)
         _quantize_dynamically(source, target)
         return
-    fitted = _fit(model, products, texts, tokenizer)
+    fitted = _fit(model, products, texts, reader)
     onnx.save(_assemble(model, list(_parts(model, weights, products, fitted))), target)
 
 
@@ -83,14 +83,14 @@ def _sums(model: ModelProto, weights: Weights) -> dict[str, tuple[np.ndarray, st
 
 
 def _fit(
-    model: ModelProto, products: Mapping[str, Product], texts: Sequence[str], tokenizer: Tokenizer
+    model: ModelProto, products: Mapping[str, Product], texts: Sequence[str], reader: Reader
 ) -> dict[str, Activation]:
     """How each activation becomes uint8. Query, key and value read the same one."""
     weights = dict[str, np.ndarray]()
     for product in products.values():
         largest = np.abs(product.weight).max(1)
         weights[product.given] = np.maximum(largest, weights.get(product.given, largest))
-    ranges = activations.observe(model, list(weights), texts, tokenizer)
+    ranges = activations.observe(model, list(weights), texts, reader)
     return {name: activations.fit(*ranges[name], largest) for name, largest in weights.items()}
 
 

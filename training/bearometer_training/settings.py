@@ -16,7 +16,7 @@ class Settings:
     of the weights; `adversary` the length of the embedding perturbation and `attacks` its steps (1: FGM, more: PGD);
     `augment` the share of examples shown altered; `drills` the generated rows that join each epoch; `patience` the
     epochs without gain on a held part (`held_out`) that end the run. `distil` is the teachers' share of the loss,
-    where there are teachers.
+    where there are teachers. `mark_figures`: figures are marked by how they compare, when it learns and when it serves.
     """
 
     recipe: str = "full"
@@ -38,6 +38,7 @@ class Settings:
     patience: int = 0
     held_out: float = 0.05
     max_tokens: int = 128
+    mark_figures: bool = True
     checkpoint_steps: int = 500
     seed: int = 17
 
@@ -52,8 +53,8 @@ class Progress:
     remaining: float
 
 
-def from_file(path: Path) -> Settings:
-    """Settings from TOML. Raises UserError naming what is unknown or of another type."""
+def from_file(path: Path, default: Settings = Settings()) -> Settings:
+    """Settings from TOML, the rest by default. Raises UserError naming what is unknown or of another type."""
     try:
         found = tomllib.loads(path.read_text())
     except (OSError, ValueError) as error:
@@ -62,9 +63,9 @@ def from_file(path: Path) -> Settings:
     for name, value in found.items():
         if name not in known:
             raise UserError(f"{path}: unknown setting {name!r}; known: {', '.join(known)}")
-        if not isinstance(value, _accepted(known[name])) or isinstance(value, bool):
+        if not isinstance(value, _accepted(known[name])) or isinstance(value, bool) != isinstance(known[name], bool):
             raise UserError(f"{path}: {name} = {value!r} is not a {type(known[name]).__name__}")
-    return replace(Settings(), **found)
+    return replace(default, **found)
 
 
 def _accepted(default: object) -> tuple[type, ...]:

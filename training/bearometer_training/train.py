@@ -10,10 +10,9 @@ from pathlib import Path
 
 import torch
 from accelerate import Accelerator
-from tokenizers import Tokenizer
 from transformers import get_linear_schedule_with_warmup
 
-from bearometer_shared.inference import encoding
+from bearometer_shared.inference.encoding import Reader
 from bearometer_training import checkpoint, drills, recipes
 from bearometer_training.adversary import Adversary
 from bearometer_training.augment import Augmentation
@@ -30,7 +29,7 @@ __all__ = ["Progress", "Settings", "train"]
 
 def train(
     model: Heads,
-    tokenizer: Tokenizer,
+    reader: Reader,
     found: Sequence[Example],
     settings: Settings,
     report: Callable[[Progress], None] = lambda progress: None,
@@ -41,7 +40,7 @@ def train(
     `report` may raise to cancel. With a `folder`, the run leaves checkpoints there and goes on from the last one.
     """
     torch.manual_seed(settings.seed)
-    run = Run(model, tokenizer, found, settings)
+    run = Run(model, reader, found, settings)
     first, started = checkpoint.load(run.machine, folder) if folder else 0, time.monotonic()
     for step, group in run.groups(first):
         loss = run.step(step, group)
@@ -55,8 +54,8 @@ def train(
 class Run:
     """What one run holds: model, optimiser, and the measures that its settings switch on."""
 
-    def __init__(self, model: Heads, tokenizer: Tokenizer, found: Sequence[Example], settings: Settings) -> None:
-        self._settings, self._tokenizer, self._pad = settings, tokenizer, encoding.padding_id(tokenizer)
+    def __init__(self, model: Heads, reader: Reader, found: Sequence[Example], settings: Settings) -> None:
+        self._settings, self._reader = settings, reader
         self._taught, self._held = hold_out(found, settings.held_out if settings.patience else 0.0)
         self.steps = sum(
             count([*self._taught, *self._drilled(epoch)], settings.batch) for epoch in range(settings.epochs)
@@ -130,8 +129,7 @@ class Run:
         return self._loss(logits, group) + recipes.penalty(self._model)
 
     def _encoded(self, group: Sequence[Example]) -> dict[str, torch.Tensor]:
-        rows = self._tokenizer.encode_batch_fast([example.input for example in group])
-        arrays = encoding.arrays(rows, self._pad)
+        arrays = self._reader.arrays([example.input for example in group])
         return {name: torch.from_numpy(array).to(self.machine.device) for name, array in arrays.items()}
 
     @torch.no_grad()

@@ -7,8 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from bearometer_shared.errors import UserError
-from bearometer_training import settings
+from bearometer_shared.inference import artifact
+from bearometer_training import loading, settings
+from bearometer_training.base import DEFAULT
 from bearometer_training.reporting import AsJson, print_metrics
+
+CHAMPION = Path("champion")
 
 
 def train(
@@ -18,7 +22,15 @@ def train(
     eval_file: Annotated[
         Path | None, typer.Option("--eval", metavar="F", help="labelled rows to judge by; default: a held-out tenth")
     ] = None,
-    base: Annotated[str, typer.Option(help="a folder, a hub name, or the default")] = "all-MiniLM-L6-v2",
+    base: Annotated[str, typer.Option(help="a folder, a hub name, or the default")] = DEFAULT,
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="DIR",
+            help="an artifact to train further, or `champion`, instead of a base and fresh heads",
+        ),
+    ] = None,
     config: Annotated[Path | None, typer.Option(metavar="FILE", help="settings as TOML; options override it")] = None,
     teacher: Annotated[
         list[Path] | None, typer.Option(metavar="DIR", help="an artifact to distil from; several are averaged")
@@ -47,11 +59,17 @@ def train(
 
     given = {"recipe": recipe, "epochs": epochs, "batch": batch, "rate": rate, "seed": seed}
     chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    how = replace(settings.from_file(config) if config else settings.Settings(), **chosen)
+    default = settings.Settings(head_rate=0.0) if start else settings.Settings()  # its heads are no fresh ones
+    how = replace(settings.from_file(config, default) if config else default, **chosen)
+    if start and base != DEFAULT:
+        raise UserError(f"--base {base}: with --from the base is that of the artifact")
+    start = loading.shipped() if start == CHAMPION and not start.is_dir() else start
     if unlabelled and not teacher:
         raise UserError("--unlabelled: texts without labels teach nothing without a --teacher")
     titles = [document[0] for document in pretrain_news.read(unlabelled or [])]
-    plan = Plan(base, how, *rows([*train_files, *(more or [])], eval_file), teacher or [], list(dict.fromkeys(titles)))
+    judged = rows([*train_files, *(more or [])], eval_file)
+    origin = artifact.verify(start).base.name if start else base
+    plan = Plan(origin, how, *judged, teacher or [], list(dict.fromkeys(titles)), start)
     claim(out, plan)
     with showing.progress(out) as reports:
         manifest = fitting.fit(plan, out, reports)

@@ -19,9 +19,9 @@ import torch
 from optuna.trial import BaseTrial, FrozenTrial, TrialState
 from sqlalchemy import URL
 from sqlalchemy.exc import DatabaseError
-from tokenizers import Tokenizer
 
 from bearometer_shared.errors import UserError
+from bearometer_shared.inference.encoding import Reader
 from bearometer_training import data, evaluate, recipes, train
 from bearometer_training.data import Row
 from bearometer_training.examples import examples
@@ -58,7 +58,7 @@ class Task:
     """What all trials share: fresh models, rows to learn, rows to measure by and in which heads, and the start."""
 
     build: Callable[[], Heads]
-    tokenizer: Tokenizer
+    reader: Reader
     taught: Sequence[Row]
     measuring: Sequence[Row]
     heads: Sequence[str]
@@ -79,13 +79,13 @@ class Task:
                     raise optuna.TrialPruned
 
         try:
-            return self.score(train.train(model, self.tokenizer, examples(self.taught), settings, report))
+            return self.score(train.train(model, self.reader, examples(self.taught), settings, report))
         except (torch.OutOfMemoryError, FloatingPointError) as error:
             raise optuna.TrialPruned from error
 
     def score(self, model: Heads) -> float:
         """The mean macro-F1 of the heads."""
-        figures = evaluate.evaluate(Judged(model, self.tokenizer), self.measuring)
+        figures = evaluate.evaluate(Judged(model, self.reader), self.measuring)
         return fmean(figures[head]["macro_f1"] for head in self.heads)
 
 

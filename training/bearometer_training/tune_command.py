@@ -56,8 +56,8 @@ def tune(
     claim(out, Plan(base, start, [*found, *judging], judging))
     taught, measuring, heads = tune.divide(found, judging)
     source = bases.locate(base)
-    tokenizer = model.tokenizer(source, start.max_tokens)
-    task = tune.Task(lambda: model.build(source), tokenizer, taught, measuring, heads, start)
+    reader = model.reader(source, start.max_tokens, start.mark_figures)
+    task = tune.Task(lambda: model.build(source), reader, taught, measuring, heads, start)
     with tune.opened(out) as study:
         with _bars(trials, lambda: tune_report.keep(study, task, out / BEST)) as (watch, after):
             tune.search(study, task, trials, math.inf if minutes is None else minutes * 60, watch, after)

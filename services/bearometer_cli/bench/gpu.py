@@ -72,8 +72,8 @@ def training(folder: Path, texts: Sequence[str], recipe: str, steps: int = STEPS
     rows = [Row(text, label) for (text, label), _ in zip(endless, range(steps * TRAIN_BATCH), strict=False)]
     settings = train.Settings(recipe=recipe, epochs=1, batch=TRAIN_BATCH)
     ends: list[float] = []
-    fresh, tokenizer = model.build(source), model.tokenizer(source)
-    train.train(fresh, tokenizer, examples(rows), settings, lambda _: ends.append(time.monotonic()))
+    fresh, reader = model.build(source), model.reader(source)
+    train.train(fresh, reader, examples(rows), settings, lambda _: ends.append(time.monotonic()))
     warm = min(WARM_STEPS, len(ends) // 2)
     return TRAIN_BATCH * (len(ends) - 1 - warm) / (ends[-1] - ends[warm])
 

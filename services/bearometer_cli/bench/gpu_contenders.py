@@ -23,8 +23,8 @@ Way = Callable[[], object]
 def engine(folder: Path, device: torch.device) -> Engine:
     """What serves on a GPU, on any device: with length-sorted batches and all that belongs to it."""
     manifest = read_manifest(folder)
-    tokenizer = encoding.tokenizer(folder / TOKENIZER, manifest.max_tokens)
-    return Engine(manifest, tokenizer, TorchBackend(folder / FP32, str(device)))
+    reader = encoding.reader(folder / TOKENIZER, manifest.max_tokens, manifest.marks_figures)
+    return Engine(manifest, reader, TorchBackend(folder / FP32, str(device)))
 
 
 def ways(folder: Path, batches: Sequence[Batch], device: torch.device) -> dict[str, Way]:

@@ -124,8 +124,8 @@ def figures(ways: Mapping[str, Sequence[Stage]]) -> dict[str, Any]:
 def _from_base(folder: Path, rows: Sequence[Row], watch: Watch) -> None:
     source = base.locate()
     torch.manual_seed(FULL.seed)  # the heads begin alike in all rounds
-    begun, tokenizer = model.build(source), model.tokenizer(source)
+    begun, reader = model.build(source), model.reader(source)
     watch.stage("training")
-    fitted = train.train(begun, tokenizer, examples(rows), FULL, watch)
+    fitted = train.train(begun, reader, examples(rows), FULL, watch)
     watch.stage("exporting")
-    export.write(fitted, folder, [row.text for row in rows[:PARITY]], base_name=base.DEFAULT)
+    export.write(fitted, folder, [row.text for row in rows[:PARITY]], base_name=base.DEFAULT, marks_figures=True)

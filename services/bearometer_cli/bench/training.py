@@ -16,7 +16,7 @@ import torch
 
 from bearometer_cli.bench.data_sets import some
 from bearometer_shared.inference.engine import Engine
-from bearometer_training import base, champion, data, evaluate, model, recipes, settings, teacher, train
+from bearometer_training import base, champion, data, drills, evaluate, model, recipes, settings, teacher, train
 from bearometer_training.answers import Scorer
 from bearometer_training.data import Row
 from bearometer_training.examples import Example, examples
@@ -36,10 +36,12 @@ MEASURES: dict[str, dict[str, Any]] = {
     "no averaging": {"average": 0.0},
     "no augmentation": {"augment": 0.0},
     "no drills": {"drills": 0},
+    "figures as they stand": {"mark_figures": False},
     "balanced topics": {"balance": 0.5},
     "FGM": {"adversary": 0.5},
     "PGD": {"adversary": 0.5, "attacks": 2},
 }
+DRILLED = 3500  # of which two kinds in seven judge
 Sets = Mapping[str, Sequence[Row]]
 Table = dict[str, dict[str, float]]
 
@@ -78,7 +80,8 @@ class Bench(NamedTuple):
 
     def _kept(self, what: tuple[Any, ...], make: Callable[[], Scorer]) -> dict[str, float]:
         """The figures of a run that is over, or of the one that `make` makes now."""
-        key = json.dumps([what, {part: len(rows) for part, rows in self.taught.items()}], sort_keys=True)
+        sizes = [{part: len(rows) for part, rows in sets.items()} for sets in (self.taught, self.judging)]
+        key = json.dumps([what, sizes], sort_keys=True)
         kept = self.home / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
         if not kept.is_file():
             self.home.mkdir(parents=True, exist_ok=True)
@@ -98,9 +101,15 @@ class Bench(NamedTuple):
 def learn(found: Sequence[Example], how: Settings) -> Judged:
     """A model that has learnt from examples."""
     source = base.locate()
-    tokenizer = model.tokenizer(source, how.max_tokens)
+    reader = model.reader(source, how.max_tokens, how.mark_figures)
     torch.manual_seed(how.seed)  # the heads begin alike in all runs
-    return Judged(train.train(model.build(source), tokenizer, found, how), tokenizer)
+    return Judged(train.train(model.build(source), reader, found, how), reader)
+
+
+def drilled() -> list[Row]:
+    """Drills about two figures, which no epoch has shown: does it know which is larger, and what that means?"""
+    found = drills.drawn(DRILLED, seed=-1)
+    return [replace(drill.row, entities=()) for drill in found if drill.kind in ("levels", "forecast")]
 
 
 def training(folder: Path, rows: int, taught_by: Path, home: Path, say: Callable[[str], None]) -> dict[str, Table]:
@@ -114,7 +123,8 @@ def training(folder: Path, rows: int, taught_by: Path, home: Path, say: Callable
     taught = {name: some(half[0], rows) for name, half in halves.items()}
     how = replace(settings.from_file(RECIPE), epochs=1, rate=0.0, head_rate=1e-2, average=0.98, drills=rows // 4)
     others = [name for name in recipes.RECIPES if name != how.recipe]
-    bench = Bench(taught, {name: half[1] for name, half in halves.items()}, how, home, taught_by, say)
+    judging = {name: half[1] for name, half in halves.items()} | {"drills": drilled()}
+    bench = Bench(taught, judging, how, home, taught_by, say)
     return {
         "measures": {"plain": bench.run("plain", how, list(taught))} | _measures(bench),
         "distillation": {"distilled": bench.distilled(), "the teacher itself": bench.itself()},

@@ -39,7 +39,8 @@ class Golden(BaseModel):
 
 class Manifest(BaseModel):
     """What an artifact is. `files` maps each file to its SHA-256; `serve` names the graph to load; the logits of a
-    head are divided by its temperature; `code` names the sources that trained it."""
+    head are divided by its temperature; `marks_figures` says that it reads figures marked by how they compare; `code`
+    names the sources that trained it."""
 
     version: str
     parent: str | None = None
@@ -52,6 +53,7 @@ class Manifest(BaseModel):
     topics: list[str]
     temperatures: dict[str, float] = Field(default_factory=dict)
     max_tokens: int = 128
+    marks_figures: bool = False
     serve: str = INT8
     metrics: dict[str, Any] = Field(default_factory=dict)
     golden: list[Golden] = Field(default_factory=list)

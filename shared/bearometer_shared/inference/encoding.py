@@ -5,12 +5,42 @@ A single text is `[CLS] text [SEP]`. A text about an entity is the pair `[CLS] t
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Encoding, Tokenizer
 
+from bearometer_shared.inference import figures
+
 Input = str | tuple[str, str]  # a text, or a text and the entity asked about
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How a model reads: a tokenizer, and whether figures that compare are marked for it."""
+
+    tokenizer: Tokenizer
+    marks_figures: bool
+
+    def rows(self, inputs: Sequence[Input]) -> list[Encoding]:
+        """The tokens of each input, in order."""
+        found = [_marked(given) for given in inputs] if self.marks_figures else inputs
+        rows: list[Encoding] = self.tokenizer.encode_batch_fast(found)
+        return rows
+
+    def arrays(self, inputs: Sequence[Input]) -> dict[str, np.ndarray]:
+        """What a model is fed for a batch: see `arrays`."""
+        return arrays(self.rows(inputs), padding_id(self.tokenizer))
+
+
+def _marked(given: Input) -> Input:
+    return figures.marked(given) if isinstance(given, str) else (figures.marked(given[0]), given[1])
+
+
+def reader(path: Path, max_tokens: int, marks_figures: bool) -> Reader:
+    """What reads as the model was taught that a manifest describes."""
+    return Reader(tokenizer(path, max_tokens), marks_figures)
 
 
 def tokenizer(path: Path, max_tokens: int) -> Tokenizer:

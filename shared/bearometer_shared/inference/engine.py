@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tokenizers import Encoding, Tokenizer
 
 from bearometer_shared.errors import ArtifactError, BearometerError
 from bearometer_shared.inference import backend, encoding
 from bearometer_shared.inference.artifact import TOKENIZER, Manifest, verify
 from bearometer_shared.inference.backend import Backend, Batch
-from bearometer_shared.inference.encoding import Input
+from bearometer_shared.inference.encoding import Input, Reader
 from bearometer_shared.opinion import Opinion as Opinion
 from bearometer_shared.opinion import Score as Score
 from bearometer_shared.settings import Device, settings
@@ -23,12 +22,12 @@ GOLDEN_TOLERANCE = 200_000  # millionths of the signed score
 class Engine:
     """An artifact, loaded. `version` is what every score must be stored with. Not for several threads at once."""
 
-    def __init__(self, manifest: Manifest, tokenizer: Tokenizer, backend: Backend) -> None:
+    def __init__(self, manifest: Manifest, reader: Reader, backend: Backend) -> None:
         self.manifest = manifest
         self.version = manifest.version
-        self._tokenizer = tokenizer
+        self._reader = reader
         self._backend = backend
-        self._pad = encoding.padding_id(tokenizer)
+        self._pad = encoding.padding_id(reader.tokenizer)
 
     @classmethod
     def load(
@@ -40,13 +39,13 @@ class Engine:
         manifest = verify(folder)
         cores = threads or len(os.sched_getaffinity(0))
         try:
-            tokenizer = encoding.tokenizer(folder / TOKENIZER, manifest.max_tokens)
+            reader = encoding.reader(folder / TOKENIZER, manifest.max_tokens, manifest.marks_figures)
             found = backend.load(folder, manifest, cores, graph, device or settings().device)
         except BearometerError:
             raise
         except Exception as error:  # the libraries raise bare types of their own
             raise ArtifactError(f"{folder}: cannot be loaded: {error}") from error
-        return cls(manifest, tokenizer, found)
+        return cls(manifest, reader, found)
 
     @property
     def runs_on(self) -> str:
@@ -80,7 +79,7 @@ class Engine:
 
     def batches(self, inputs: Sequence[Input]) -> Iterator[Batch]:
         """What the graph is fed, the longest inputs first, so that all cores end at about the same time."""
-        rows: list[Encoding] = self._tokenizer.encode_batch_fast(inputs)
+        rows = self._reader.rows(inputs)
         order = sorted(range(len(rows)), key=lambda n: -len(rows[n]))
         limit = self._backend.micro_batch(sum(map(len, rows)))
         start = 0
