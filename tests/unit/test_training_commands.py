@@ -43,6 +43,7 @@ def test_a_model_is_trained_by_any_recipe_and_measured_in_every_head(labels: Pat
     assert {"sentiment", "topic", "entity"} <= set(told)
     manifest = artifact.verify(out)
     assert manifest.recipe == "lora"
+    assert manifest.marks_figures
     assert set(manifest.temperatures) == {"sentiment", "topic", "entity"}
     assert list((out / "curves").iterdir())  # TensorBoard's
     again = run(train, *words)
@@ -51,13 +52,16 @@ def test_a_model_is_trained_by_any_recipe_and_measured_in_every_head(labels: Pat
 
 
 def test_an_artifact_is_trained_further_with_its_own_heads(labels: Path, tmp_path: Path) -> None:
-    start, out = small_artifact.folder(), tmp_path / "model"
+    start, out = small_artifact.copy(tmp_path / "old"), tmp_path / "model"
+    unmarked = artifact.verify(start).model_copy(update={"marks_figures": False, "max_tokens": 64})
+    small_artifact.rewrite(start / artifact.MANIFEST, unmarked.model_dump_json().encode())
     words = ["--train", labels, "--eval", labels, "--from", start, "--epochs", "1", "--rate", "1e-6"]
     found = run(train, *words, "--out", out, "--json")
     assert found.exit_code == 0, found.output
     manifest = artifact.verify(out)
     assert manifest.parent == artifact.verify(start).version
     assert manifest.metrics["settings"]["head_rate"] == 0
+    assert (manifest.marks_figures, manifest.max_tokens) == (False, 64)  # it reads as it was taught
     texts = [row.text for row in small_artifact.UNSEEN]
     asked = [[score.sentiment for score in Engine.load(folder, threads=1).score(texts)] for folder in (start, out)]
     assert asked[0] == asked[1]  # at so small a rate it knows what it knew

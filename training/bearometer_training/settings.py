@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from bearometer_shared.errors import UserError
+from bearometer_shared.inference.artifact import Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,11 @@ class Progress:
     steps: int
     loss: float
     remaining: float
+
+
+def further(origin: Manifest) -> Settings:
+    """The default for training an artifact further: its heads are no fresh ones, and it reads as it was taught."""
+    return Settings(head_rate=0.0, max_tokens=origin.max_tokens, mark_figures=origin.marks_figures)
 
 
 def from_file(path: Path, default: Settings = Settings()) -> Settings:

@@ -59,17 +59,17 @@ def train(
 
     given = {"recipe": recipe, "epochs": epochs, "batch": batch, "rate": rate, "seed": seed}
     chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    default = settings.Settings(head_rate=0.0) if start else settings.Settings()  # its heads are no fresh ones
-    how = replace(settings.from_file(config, default) if config else default, **chosen)
     if start and base != DEFAULT:
         raise UserError(f"--base {base}: with --from the base is that of the artifact")
     start = loading.shipped() if start == CHAMPION and not start.is_dir() else start
+    origin = artifact.verify(start) if start else None
+    default = settings.further(origin) if origin else settings.Settings()
+    how = replace(settings.from_file(config, default) if config else default, **chosen)
     if unlabelled and not teacher:
         raise UserError("--unlabelled: texts without labels teach nothing without a --teacher")
     titles = [document[0] for document in pretrain_news.read(unlabelled or [])]
     judged = rows([*train_files, *(more or [])], eval_file)
-    origin = artifact.verify(start).base.name if start else base
-    plan = Plan(origin, how, *judged, teacher or [], list(dict.fromkeys(titles)), start)
+    plan = Plan(origin.base.name if origin else base, how, *judged, teacher or [], list(dict.fromkeys(titles)), start)
     claim(out, plan)
     with showing.progress(out) as reports:
         manifest = fitting.fit(plan, out, reports)
