@@ -297,7 +297,7 @@ def test_an_evaluator_that_lost_its_connection_writes_nothing_more_and_recovers(
     store(engine, REPLAY, [*CALM, *burst(START + DAY, 20, 8)], NOW)
     look(evaluator)
     with transaction(engine) as connection:
-        connection.execute(text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"))
+        connection.execute(text("SELECT pg_terminate_backend(pid, 30000) FROM pg_locks WHERE locktype = 'advisory'"))
     tick(engine, REPLAY, times.start(START + DAY + 60))
     with pytest.raises(Exception, match=r"terminating|closed|lost"):
         evaluator.look()
@@ -385,4 +385,4 @@ def kick_out_the_others(engine: Engine) -> None:
     """What a restart of the server does to every connection but this one."""
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
     with transaction(engine) as connection:
-        connection.execute(text(f"SELECT pg_terminate_backend(pid) {others}"))
+        connection.execute(text(f"SELECT pg_terminate_backend(pid, 30000) {others}"))

@@ -30,7 +30,7 @@ from bearometer_shared.storage.session import connect, transaction, wake
 from bearometer_shared.wire import News, decode
 
 SOON_S = 2.0
-BREAK_OFF = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+BREAK_OFF = """SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 LIMIT_S = 20.0  # for what has to recover first
 

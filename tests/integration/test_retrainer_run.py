@@ -46,8 +46,12 @@ def promotions(database: Engine) -> int:
 
 
 def lose_lock(database: Engine) -> None:
-    """What a worker's death does: its connection goes, and the lock with it."""
-    query = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+    """What a worker's death does: its connection goes, and the lock with it.
+
+    A backend told to go does so in its own time: waits for it, at most 30 s.
+    """
+    others = "FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+    query = f"SELECT pg_terminate_backend(pid, 30000) {others}"
     read(database, lambda c: c.execute(text(query)).all())
 
 
