@@ -58,6 +58,7 @@ def losses(reader: Reader, how: Settings) -> list[float]:
         {"adversary": 0.5, "attacks": 2},
         {"augment": 0.5},
         {"balance": 0.5},
+        {"freeze": 1},
         {"accumulate": 2},
         {"patience": 2, "held_out": 0.2},
     ],
@@ -66,6 +67,20 @@ def losses(reader: Reader, how: Settings) -> list[float]:
 def test_it_learns_with_each_measure(reader: Reader, measure: dict[str, float]) -> None:
     found = losses(reader, replace(PLAIN, **measure))
     assert sum(found[-5:]) < 0.7 * sum(found[:5])
+
+
+def test_frozen_layers_stay_as_they_were(reader: Reader) -> None:
+    before = dict(tiny_bert.heads().named_parameters())
+    after = train(tiny_bert.heads(), reader, EXAMPLES, replace(PLAIN, epochs=1, freeze=1)).named_parameters()
+    changed = {name for name, weight in after if not torch.equal(weight, before[name])}
+    assert {name.partition(".1.")[0] for name in changed if name.startswith("encoder")} == {"encoder.encoder.layer"}
+    assert {"sentiment.weight", "topic.weight", "entity.weight"} < changed
+
+
+@pytest.mark.parametrize("count", [-1, 2, 3])
+def test_a_base_cannot_freeze_whole(reader: Reader, count: int) -> None:
+    with pytest.raises(UserError, match=f"freeze = {count}: this base has 2 layers"):
+        train(tiny_bert.heads(), reader, EXAMPLES, replace(PLAIN, freeze=count))
 
 
 def test_the_same_seed_gives_the_same_model(reader: Reader) -> None:

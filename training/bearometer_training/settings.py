@@ -13,11 +13,12 @@ class Settings:
     """`rate` is AdamW's peak learning rate (0: the recipe's own), `warmup` the share of steps that reach it;
     `head_rate` is that of the heads (0: the same; so where nothing else learns).
 
-    Zero switches a measure off: `balance` weighs topics by n^-balance; `average` is the decay of the moving average
-    of the weights; `adversary` the length of the embedding perturbation and `attacks` its steps (1: FGM, more: PGD);
-    `augment` the share of examples shown altered; `drills` the generated rows that join each epoch; `patience` the
-    epochs without gain on a held part (`held_out`) that end the run. `distil` is the teachers' share of the loss,
-    where there are teachers. `mark_figures`: figures are marked by how they compare, when it learns and when it serves.
+    Zero switches a measure off: `freeze` is how many layers, from the lowest, learn nothing; `balance` weighs topics by
+    n^-balance; `average` is the decay of the moving average of the weights; `adversary` the length of the embedding
+    perturbation and `attacks` its steps (1: FGM, more: PGD); `augment` the share of examples shown altered; `drills`
+    the generated rows that join each epoch; `patience` the epochs without gain on a held part (`held_out`) that end
+    the run. `distil` is the teachers' share of the loss, where there are teachers. `mark_figures`: figures are marked
+    by how they compare, when it learns and when it serves.
     """
 
     recipe: str = "full"
@@ -28,6 +29,7 @@ class Settings:
     head_rate: float = 1e-2
     warmup: float = 0.06
     decay: float = 0.01
+    freeze: int = 0
     smoothing: float = 0.05
     balance: float = 0.0
     average: float = 0.0

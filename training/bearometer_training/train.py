@@ -18,6 +18,7 @@ from bearometer_training.adversary import Adversary
 from bearometer_training.augment import Augmentation
 from bearometer_training.averaging import Average
 from bearometer_training.examples import Example, batches, count, examples, hold_out
+from bearometer_training.freezing import freeze
 from bearometer_training.loss import Loss, topic_weights
 from bearometer_training.model import Heads, Logits
 from bearometer_training.rates import rates
@@ -62,6 +63,7 @@ class Run:
         )
         updates = self.steps // settings.accumulate
         self._model = recipes.attach(model, settings.recipe, updates)
+        freeze(model.encoder, settings.freeze)
         self._weights = [p for p in model.parameters() if p.requires_grad]
         self.machine = Accelerator(
             mixed_precision="bf16" if torch.cuda.is_available() else "no",

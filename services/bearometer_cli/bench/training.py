@@ -31,6 +31,7 @@ SETS = {
 }
 MEASURES: dict[str, dict[str, Any]] = {
     "heads at the encoder's rate": {"head_rate": 0.0},
+    "lower half frozen": {"freeze": 3},
     "no warm-up": {"warmup": 0.0},
     "no smoothing": {"smoothing": 0.0},
     "no averaging": {"average": 0.0},
