@@ -69,6 +69,23 @@ def test_an_artifact_is_trained_further_with_its_own_heads(labels: Path, tmp_pat
     assert "--base another" in str(refused.exception)
 
 
+def test_what_is_trained_further_may_stay_near_what_it_was(labels: Path, tmp_path: Path) -> None:
+    start, config = small_artifact.copy(tmp_path / "old"), tmp_path / "near.toml"
+    words = ["--train", labels, "--eval", labels, "--epochs", "1", "--rate", "1e-2", "--config", config]
+    config.write_text("blend = 1e-6")
+    assert run(train, *words, "--from", start, "--out", tmp_path / "near").exit_code == 0
+    texts = [row.text for row in small_artifact.UNSEEN]
+    before, after = (
+        [score.signed for score in Engine.load(f, threads=1).score(texts)] for f in (start, tmp_path / "near")
+    )
+    assert after == pytest.approx(before, abs=100_000)  # of a million; temperatures are set anew
+    refused = run(train, *words, "--out", tmp_path / "base")
+    assert "blend = 1e-06: only what is trained --from an artifact" in str(refused.exception)
+    config.write_text("blend = 1.5")
+    refused = run(train, *words, "--from", start, "--out", tmp_path / "far")
+    assert "blend = 1.5 is not above 0 and up to 1" in str(refused.exception)
+
+
 def test_a_run_with_other_settings_does_not_go_on_from_here(labels: Path, tmp_path: Path) -> None:
     (tmp_path / "begun").mkdir()
     (tmp_path / "begun" / "settings.json").write_text('{"epochs": 99}\n')

@@ -1,5 +1,7 @@
 """Training from files to a sealed artifact, as `bearometer train` does it."""
 
+import copy
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -8,9 +10,13 @@ from accelerate import PartialState
 
 from bearometer_shared.inference import artifact
 from bearometer_shared.inference.artifact import Manifest
+from bearometer_shared.inference.encoding import Reader
 from bearometer_shared.inference.engine import Engine
 from bearometer_training import base, calibrate, checkpoint, data, evaluate, export, model, teacher, train
+from bearometer_training.blending import blend
+from bearometer_training.data import Row
 from bearometer_training.examples import Example, examples
+from bearometer_training.model import Heads
 from bearometer_training.plan import Plan
 from bearometer_training.showing import Reports
 
@@ -28,11 +34,7 @@ def fit(plan: Plan, out: Path, reports: Reports) -> Manifest | None:
     source, settings = base.locate(plan.base), plan.settings
     reader = model.reader(source, settings.max_tokens, settings.mark_figures)
     taught, calibrating = data.split(plan.rows, CALIBRATION, salt="calibration")
-    found = [*examples(taught), *(Example(text) for text in plan.unlabelled)]
-    found = teacher.teach(found, plan.teachers, out, reports.teachers)
-    torch.manual_seed(settings.seed)  # of the fresh heads
-    begun = export.resume(plan.start) if plan.start else model.build(source)
-    fitted = train.train(begun, reader, found, settings, reports.training, out)
+    fitted = _trained(plan, source, reader, taught, out, reports)
     if not PartialState().is_main_process:
         return None
     checkpoint.forget(out)
@@ -48,3 +50,14 @@ def fit(plan: Plan, out: Path, reports: Reports) -> Manifest | None:
     manifest = export.write(fitted, out, texts, base_name=plan.base, **lineage)
     figures = {"eval": evaluate.evaluate(Engine.load(out), plan.judging), "settings": asdict(settings)}
     return artifact.seal(out, manifest.model_copy(update={"metrics": manifest.metrics | figures}))
+
+
+def _trained(plan: Plan, source: Path, reader: Reader, taught: Sequence[Row], out: Path, reports: Reports) -> Heads:
+    """What the plan starts from, after training; with a checkpoint in `out` it goes on from there."""
+    found = [*examples(taught), *(Example(text) for text in plan.unlabelled)]
+    found = teacher.teach(found, plan.teachers, out, reports.teachers)
+    torch.manual_seed(plan.settings.seed)  # of the fresh heads
+    begun = export.resume(plan.start) if plan.start else model.build(source)
+    before = copy.deepcopy(begun.state_dict())
+    fitted = train.train(begun, reader, found, plan.settings, reports.training, out)
+    return blend(fitted, before, plan.settings.blend) if plan.settings.blend < 1 else fitted

@@ -58,9 +58,11 @@ def rows(files: Sequence[Path], eval_file: Path | None) -> tuple[list[Row], list
 def claim(out: Path, plan: Plan) -> None:
     """Makes `out` the folder of this run.
 
-    Raises UserError for an unknown recipe, and where `out` holds a model or a run of another plan.
+    Raises UserError for an unknown recipe, for a blend with nothing, and where `out` holds a model or a run of another
+    plan.
     """
     recipes.rate(plan.settings.recipe)
+    _check_blend(plan)
     described = plan.describe()
     if out.exists() and (not out.is_dir() or (any(out.iterdir()) and _read(out / PLAN) != described)):
         raise UserError(f"--out {out}: exists already and is no run of these settings and rows; name a new folder")
@@ -68,6 +70,14 @@ def claim(out: Path, plan: Plan) -> None:
         raise UserError(f"--out {out}: holds a finished model; name a new folder")
     out.mkdir(parents=True, exist_ok=True)
     (out / PLAN).write_text(described)
+
+
+def _check_blend(plan: Plan) -> None:
+    blend = plan.settings.blend
+    if not 0 < blend <= 1:
+        raise UserError(f"blend = {blend} is not above 0 and up to 1")
+    if blend < 1 and not (plan.start and recipes.is_plain(plan.settings.recipe)):
+        raise UserError(f"blend = {blend}: only what is trained --from an artifact, by a recipe that adds no tensors")
 
 
 def _read(path: Path) -> str:

@@ -17,8 +17,9 @@ class Settings:
     n^-balance; `average` is the decay of the moving average of the weights; `adversary` the length of the embedding
     perturbation and `attacks` its steps (1: FGM, more: PGD); `augment` the share of examples shown altered; `drills`
     the generated rows that join each epoch; `patience` the epochs without gain on a held part (`held_out`) that end
-    the run. `distil` is the teachers' share of the loss, where there are teachers. `mark_figures`: figures are marked
-    by how they compare, when it learns and when it serves.
+    the run. `distil` is the teachers' share of the loss, where there are teachers; `blend` the share of the way from
+    the artifact that is trained further to what became of it (1: all of it). `mark_figures`: figures are marked by how
+    they compare, when it learns and when it serves.
     """
 
     recipe: str = "full"
@@ -38,6 +39,7 @@ class Settings:
     augment: float = 0.0
     drills: int = 0
     distil: float = 0.5
+    blend: float = 1.0
     patience: int = 0
     held_out: float = 0.05
     max_tokens: int = 128
