@@ -58,6 +58,6 @@ def _trained(plan: Plan, source: Path, reader: Reader, taught: Sequence[Row], ou
     found = teacher.teach(found, plan.teachers, out, reports.teachers)
     torch.manual_seed(plan.settings.seed)  # of the fresh heads
     begun = export.resume(plan.start) if plan.start else model.build(source)
-    before = copy.deepcopy(begun.state_dict())
+    before = copy.deepcopy(begun.state_dict()) if plan.settings.blend < 1 else {}
     fitted = train.train(begun, reader, found, plan.settings, reports.training, out)
-    return blend(fitted, before, plan.settings.blend) if plan.settings.blend < 1 else fitted
+    return blend(fitted, before, plan.settings.blend) if before else fitted
