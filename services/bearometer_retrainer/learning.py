@@ -75,7 +75,7 @@ def _shown(parent: Path, work: Path, lesson: Lesson, recipe: Recipe) -> list[Exa
 
 
 def _settings(recipe: Recipe) -> Settings:
-    shared = ("epochs", "rate", "batch", "distil", "checkpoint_steps", "seed")
+    shared = ("epochs", "rate", "batch", "distil", "blend", "checkpoint_steps", "seed")
     return Settings(head_rate=0.0, **{name: getattr(recipe, name) for name in shared})  # its heads are no fresh ones
 
 

@@ -22,7 +22,7 @@ class Recipe:
 
     Each of those is shown once: as many others, instead of the same ones in a second epoch, forget less.
     `balance` is how evenly those are drawn over times, and weak ones over classes; `distil` the champion's share of
-    what earlier rows teach.
+    what earlier rows teach; `blend` the share of the way from the champion that is gone, to what training made of it.
     At most `weak` rows for each fresh one are such that no person labelled; each counts `weak_weight` of a label.
     `sure` is the least probability that each version gives to what they agree on.
     """
@@ -35,6 +35,7 @@ class Recipe:
     replay_least: int = 128
     balance: float = 0.5
     distil: float = 0.5
+    blend: float = 0.8
     weak: float = 1.0
     weak_weight: float = 0.25
     sure: float = 0.95

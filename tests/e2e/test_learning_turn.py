@@ -13,7 +13,7 @@ from bearometer_shared.kafka.port import NEWS_RAW
 
 TWEETS = DATA / "twitter_sentiment" / "train.jsonl"
 NEWS = DATA / "reuters1987" / "feb-jun.jsonl.gz"
-ROWS = 120  # enough to judge by; more only train for longer
+ROWS = 50  # enough to judge by; more only train for longer
 
 pytestmark = [
     pytest.mark.skipif(not TWEETS.exists(), reason=f"{TWEETS.name} of the public data is not here"),

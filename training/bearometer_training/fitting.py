@@ -1,6 +1,5 @@
 """Training from files to a sealed artifact, as `bearometer train` does it."""
 
-import copy
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +12,6 @@ from bearometer_shared.inference.artifact import Manifest
 from bearometer_shared.inference.encoding import Reader
 from bearometer_shared.inference.engine import Engine
 from bearometer_training import base, calibrate, checkpoint, data, evaluate, export, model, teacher, train
-from bearometer_training.blending import blend
 from bearometer_training.data import Row
 from bearometer_training.examples import Example, examples
 from bearometer_training.model import Heads
@@ -58,6 +56,4 @@ def _trained(plan: Plan, source: Path, reader: Reader, taught: Sequence[Row], ou
     found = teacher.teach(found, plan.teachers, out, reports.teachers)
     torch.manual_seed(plan.settings.seed)  # of the fresh heads
     begun = export.resume(plan.start) if plan.start else model.build(source)
-    before = copy.deepcopy(begun.state_dict()) if plan.settings.blend < 1 else {}
-    fitted = train.train(begun, reader, found, plan.settings, reports.training, out)
-    return blend(fitted, before, plan.settings.blend) if before else fitted
+    return train.train(begun, reader, found, plan.settings, reports.training, out)

@@ -3,6 +3,7 @@
 Accelerate places the work: mixed precision, accumulated gradients, several GPUs (`torchrun`), checkpoints.
 """
 
+import copy
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +18,7 @@ from bearometer_training import checkpoint, drills, recipes
 from bearometer_training.adversary import Adversary
 from bearometer_training.augment import Augmentation
 from bearometer_training.averaging import Average
+from bearometer_training.blending import blend
 from bearometer_training.examples import Example, batches, count, examples, hold_out
 from bearometer_training.freezing import freeze
 from bearometer_training.loss import Loss, topic_weights
@@ -41,6 +43,7 @@ def train(
     `report` may raise to cancel. With a `folder`, the run leaves checkpoints there and goes on from the last one.
     """
     torch.manual_seed(settings.seed)
+    before = copy.deepcopy(model.state_dict()) if settings.blend < 1 else {}
     run = Run(model, reader, found, settings)
     first, started = checkpoint.load(run.machine, folder) if folder else 0, time.monotonic()
     for step, group in run.groups(first):
@@ -49,7 +52,7 @@ def train(
             checkpoint.save(run.machine, folder, step)
         pace = (time.monotonic() - started) / (step - first)
         report(Progress(step, run.steps, loss, pace * (run.steps - step)))
-    return run.finish()
+    return blend(run.finish(), before, settings.blend) if before else run.finish()
 
 
 class Run:
