@@ -13,6 +13,7 @@ from bearometer_shared.kafka.port import NEWS_RAW
 
 TWEETS = DATA / "twitter_sentiment" / "train.jsonl"
 NEWS = DATA / "reuters1987" / "feb-jun.jsonl.gz"
+SPEED = "40000x"  # some 160 items a second: load, without a backlog of the whole file to wait for
 ROWS = 50  # enough to judge by; more only train for longer
 
 pytestmark = [
@@ -46,7 +47,7 @@ def test_labels_lead_to_a_model_that_serves_without_losing_or_mixing_anything(st
     wait_for(lambda: _served(stack) == {serving}, "the champion serving")
     other = decision["model_version"] if serving == first else first
 
-    replay = stack.start("bearometer", "replay", str(NEWS), "--stream", "load", "--speed", "max", name="load")
+    replay = stack.start("bearometer", "replay", str(NEWS), "--stream", "load", "--speed", SPEED, name="load")
     wait_for(lambda: stack.one("SELECT count(*) FROM articles") > 500, "items scored by the old model")
     promoted = stack.run("models", "promote", other, "--reason", "the test wants to see a swap under load")
     assert promoted.returncode == 0, promoted.stderr
