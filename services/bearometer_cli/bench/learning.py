@@ -24,7 +24,7 @@ from bearometer_training.settings import Settings
 
 GROUP, NAME = "bearometer.learning", "turn"
 FULL = Settings(epochs=3, rate=1.5e-4)
-NAIVE = {"replay": 0.0, "replay_least": 0, "distil": 0.0}
+NAIVE = {"replay": 0.0, "replay_least": 0, "distil": 0.0, "blend": 1.0}
 PARITY = 300  # rows on which the int8 graph of a model from the base is compared with its fp32 one
 Labels = tuple[Sequence[Row], Sequence[Row], Sequence[Row]]
 
