@@ -40,6 +40,7 @@ def train(
 ) -> Heads:
     """Fine-tunes `model` in place on examples and returns it in evaluation mode, on the CPU, its recipe merged.
 
+    With `settings.blend` under 1 its weights end at that share of the way from what they were, see `blending`.
     `report` may raise to cancel. With a `folder`, the run leaves checkpoints there and goes on from the last one.
     """
     torch.manual_seed(settings.seed)
