@@ -10,6 +10,7 @@ import small_artifact
 from bearometer_cli.bench import training
 from bearometer_shared.errors import UserError
 from bearometer_shared.inference.engine import Opinion, Score
+from bearometer_training import data
 from bearometer_training.examples import Example
 from bearometer_training.settings import Settings
 
@@ -31,6 +32,13 @@ def sets(tmp_path: Path) -> Path:
         rows = [{"text": f"{name} {n}", "sentiment": "positive"} for n in range(80)]
         (tmp_path / file).write_text("".join(json.dumps(row) + "\n" for row in rows))
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def few_seed_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = tmp_path / "seed.jsonl"
+    few.write_text("".join(data.SEED.read_text().splitlines(keepends=True)[:400]))
+    monkeypatch.setattr(data, "SEED", few)
 
 
 def test_each_run_leaves_out_what_its_name_says(sets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,6 +66,7 @@ def test_each_run_leaves_out_what_its_name_says(sets: Path, monkeypatch: pytest.
     assert by_name["without tweets"][0] == {"topics", "entities"}
     assert by_name["only tweets"][0] == {"tweets"}
     assert by_name["PGD"][1].attacks == 2
+    assert all(how.blend == 1 for _, how, _ in runs)
     assert by_name["lora"][1].recipe == "lora"
     assert training.training(sets, 40, small_artifact.folder(), sets / "kept", said.append) == tables
     assert len(runs) == len(names)  # nothing is learnt twice

@@ -122,7 +122,8 @@ def training(folder: Path, rows: int, taught_by: Path, home: Path, say: Callable
     read = {name: data.read(folder / file) for name, file in SETS.items()} | {"seed": data.read(data.SEED)}
     halves = {name: data.split(found) for name, found in read.items()}
     taught = {name: some(half[0], rows) for name, half in halves.items()}
-    how = replace(settings.from_file(RECIPE), epochs=1, rate=0.0, head_rate=1e-2, average=0.98, drills=rows // 4)
+    fresh = replace(settings.from_file(RECIPE), rate=0.0, head_rate=1e-2, blend=1.0)  # a base is nothing to stay near
+    how = replace(fresh, epochs=1, average=0.98, drills=rows // 4)
     others = [name for name in recipes.RECIPES if name != how.recipe]
     judging = {name: half[1] for name, half in halves.items()} | {"drills": drilled()}
     bench = Bench(taught, judging, how, home, taught_by, say)
