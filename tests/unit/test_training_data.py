@@ -1,6 +1,8 @@
 """Labelled rows: what is read, what is refused and where, how rows are split and batched."""
 
 import json
+import re
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
@@ -104,3 +106,25 @@ def test_the_shipped_rows_are_sound_and_what_judges_teaches_nothing() -> None:
     assert len(manners) >= 400
     assert all(row.sentiment or row.entities for row in [*seed, *manners])  # where two fare differently, only theirs
     assert not {row.text.casefold() for row in [*golden, *manners]} & {row.text.casefold() for row in seed}
+
+
+def test_hardly_a_text_that_judges_has_a_near_twin_in_the_seed() -> None:
+    having: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for place, row in enumerate(data.read(data.SEED)):
+        for run in runs(row.text):
+            having[run].append(place)
+
+    def shared(text: str) -> float:
+        """The largest share of its three-word runs that one seed row has."""
+        own = runs(text)
+        counts = Counter(place for run in own for place in having.get(run, []))
+        return max(counts.values(), default=0) / max(len(own), 1)
+
+    for path, allowed in ((data.GOLDEN, 0.03), (data.SEED.with_name("manners.jsonl"), 0.0)):
+        judging = data.read(path)
+        assert sum(shared(row.text) >= 0.5 for row in judging) <= allowed * len(judging), path
+
+
+def runs(text: str) -> set[tuple[str, ...]]:
+    words = re.findall(r"\w+", text.casefold())
+    return set(zip(words, words[1:], words[2:], strict=False))
