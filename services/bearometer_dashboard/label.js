@@ -1,4 +1,5 @@
 // The labelling view: draws one text and what the model said of it, and turns keys into answers. Vue writes every value as text.
+// Until it is ready the server may not hear: a name given before is sent then, and one half typed is not.
 const SENTIMENTS = ["negative", "neutral", "positive"];
 
 export default {
@@ -13,7 +14,7 @@ export default {
   },
   watch: {
     ready() {
-      if (this.name) this.begin();
+      if (this.name === localStorage.getItem("annotator")) this.begin();
     },
     stored(now, earlier) {
       this.done = this.today() + now - earlier;
@@ -28,7 +29,7 @@ export default {
       localStorage.setItem("annotator", this.name);
       this.begun = true;
       this.done = this.today();
-      this.$emit("begin", this.name);
+      if (this.ready) this.$emit("begin", this.name);
     },
     day: () => new Date().toDateString(),
     today() {

@@ -35,6 +35,7 @@ class World:
         self.alerts: list[Json] = []
         self.labels: list[Json] = []
         self.skips: list[Json] = []
+        self.queues = 0
         self.steps: list[Json] = []
         self.run = _run()
         self.topics = list(VOLUMES)
@@ -237,6 +238,7 @@ def label_counts() -> Json:
 @app.get("/v1/labels/queue")
 def queue(annotator: str, stream: str, limit: int) -> Json:
     """The newest items that were neither labelled nor skipped, two at a time, so that the view has to ask again."""
+    world.queues += 1
     asked = {label["article_id"] for label in world.labels + world.skips}
     items = [item for item in world.articles if item["id"] not in asked]
     return {"items": [item | {"text": item["title"], "part": "audit", "why": WHY} for item in items[:2]]}
@@ -335,6 +337,12 @@ def control_labels() -> list[Json]:
 def control_skips() -> list[Json]:
     """What was posted to /v1/labels/skips."""
     return world.skips
+
+
+@app.get("/control/queues")
+def control_queues() -> int:
+    """How often /v1/labels/queue was read."""
+    return world.queues
 
 
 @app.get("/control/steps")

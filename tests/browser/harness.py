@@ -94,6 +94,10 @@ class Fake:
         """What was posted to /v1/labels/skips."""
         return httpx2.get(f"{self.url}/control/skips").raise_for_status().json()
 
+    def queues(self) -> Any:
+        """How often /v1/labels/queue was read."""
+        return httpx2.get(f"{self.url}/control/queues").raise_for_status().json()
+
     def step(self, id: int, **said: Any) -> None:
         """Takes a step as another program would."""
         httpx2.post(f"{self.url}/v1/alerts/{id}/steps", json=said).raise_for_status()

@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from browser.harness import Fake, OpenPage
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 ITEMS = 60  # of the stand-in
 SOON = 2_000  # milliseconds: what the page promises
@@ -214,6 +214,21 @@ def test_texts_are_labelled_by_keys_alone(dashboard: str, fake: Fake, open_page:
     expect(page.locator(".desk")).to_contain_text("1 done today by ana")
     expect(text).to_contain_text("shares fall 31%")
     assert not [said for said in watched.complaints if "422" not in said]
+
+
+def test_a_name_given_before_the_view_is_ready_begins_once(dashboard: str, fake: Fake, open_page: OpenPage) -> None:
+    page = open_page(dashboard).page
+    held: list[WebSocketRoute] = []
+    page.route_web_socket("**/socket.io/**", lambda socket: held.append(socket))
+    page.get_by_role("link", name="Label what the model is unsure of").click()
+    page.get_by_label("Your name").fill("ana")
+    page.keyboard.press("Enter")
+    expect(page.locator(".desk")).to_contain_text("done today by ana")
+    held[0].connect_to_server()
+    expect(page.locator(".desk blockquote")).to_be_visible()
+    page.keyboard.press("1")
+    expect(page.locator(".desk blockquote")).to_contain_text("State regulator")
+    assert fake.queues() == 1
 
 
 def test_a_run_in_training_says_how_far_it_is_and_can_be_cancelled(
