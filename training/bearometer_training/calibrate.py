@@ -18,20 +18,25 @@ LOWEST, HIGHEST = 0.2, 5.0
 
 
 def temperatures(model: Heads, reader: Reader, rows: Sequence[Row]) -> dict[str, float]:
-    """The temperature of each head that minimises the loss on rows which training has not seen; 1 for want of rows."""
-    logits = _logits(model, reader, rows)
+    """The temperature of each head that minimises the loss on rows which training has not seen; 1 for want of rows.
+
+    The model answers on a GPU where there is one, and is given back on the CPU.
+    """
+    logits = _logits(model.to("cuda" if torch.cuda.is_available() else "cpu"), reader, rows)
+    model.cpu()
     return {head: _best(*logits[head]) for head in HEADS}
 
 
 @torch.no_grad()
 def _logits(model: Heads, reader: Reader, rows: Sequence[Row]) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
     found: dict[str, list[tuple[torch.Tensor, torch.Tensor]]] = {head: [] for head in HEADS}
+    device = next(model.parameters()).device
     for group in batches(examples(rows), 64, random.Random(0)):  # noqa: S311 - the order does not matter
         arrays = reader.arrays([e.input for e in group])
-        answers = model(**{name: torch.from_numpy(array) for name, array in arrays.items()})
+        answers = model(**{name: torch.from_numpy(array).to(device) for name, array in arrays.items()})
         for head, answer in zip(HEADS, answers, strict=True):
             known = (wanted := labels(head, group)) != IGNORE
-            found[head].append((answer[known], wanted[known]))
+            found[head].append((answer.cpu()[known], wanted[known]))
     empty = torch.zeros(0, 1), torch.zeros(0, dtype=torch.long)
     return {head: _joined(parts) if parts else empty for head, parts in found.items()}
 

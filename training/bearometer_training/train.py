@@ -78,10 +78,10 @@ class Run:
         schedule = get_linear_schedule_with_warmup(optimiser, int(updates * settings.warmup), updates)
         taught_by = settings.distil if any(example.soft for example in found) else 0.0
         self._loss = Loss(settings.smoothing, topic_weights(self._taught, settings.balance), taught_by)
-        self._average = Average(self._weights, settings.average)
         self._adversary = Adversary(model.embeddings(), settings.adversary, settings.attacks)
         self._stopping = EarlyStopping(model, settings.patience)
         self._placed, self._optimiser, self._schedule = self.machine.prepare(model, optimiser, schedule)
+        self._average = Average(self._weights, settings.average)  # where the weights are by now
         self.machine.register_for_checkpointing(self._average, self._stopping)
 
     def groups(self, first: int) -> Iterator[tuple[int, list[Example]]]:
@@ -127,6 +127,9 @@ class Run:
             self._stopping.restore()
         else:
             self._average.apply()
+        self.machine.unwrap_model(
+            self._placed, keep_fp32_wrapper=False
+        )  # the model answers in its own arithmetic again
         merged: Heads = recipes.merge(self._model.cpu()).eval()
         return merged
 
