@@ -108,7 +108,7 @@ def test_the_shipped_rows_are_sound_and_what_judges_teaches_nothing() -> None:
     assert not {row.text.casefold() for row in [*golden, *manners]} & {row.text.casefold() for row in seed}
 
 
-def test_hardly_a_text_that_judges_has_a_near_twin_in_the_seed() -> None:
+def test_no_text_that_judges_has_a_near_twin_in_the_seed() -> None:
     having: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for place, row in enumerate(data.read(data.SEED)):
         for run in runs(row.text):
@@ -120,9 +120,9 @@ def test_hardly_a_text_that_judges_has_a_near_twin_in_the_seed() -> None:
         counts = Counter(place for run in own for place in having.get(run, []))
         return max(counts.values(), default=0) / max(len(own), 1)
 
-    for path, allowed in ((data.GOLDEN, 0.03), (data.SEED.with_name("manners.jsonl"), 0.0)):
+    for path in (data.GOLDEN, data.SEED.with_name("manners.jsonl")):
         judging = data.read(path)
-        assert sum(shared(row.text) >= 0.5 for row in judging) <= allowed * len(judging), path
+        assert not [row.text for row in judging if shared(row.text) >= 0.5], path
 
 
 def runs(text: str) -> set[tuple[str, ...]]:
