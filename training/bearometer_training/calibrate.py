@@ -8,6 +8,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from bearometer_shared.inference.encoding import Reader
+from bearometer_training import placing
 from bearometer_training.data import Row
 from bearometer_training.examples import batches, examples
 from bearometer_training.loss import IGNORE, labels
@@ -22,7 +23,7 @@ def temperatures(model: Heads, reader: Reader, rows: Sequence[Row]) -> dict[str,
 
     The model answers on a GPU where there is one, and is given back on the CPU.
     """
-    logits = _logits(model.to("cuda" if torch.cuda.is_available() else "cpu"), reader, rows)
+    logits = _logits(model.to(placing.device()), reader, rows)
     model.cpu()
     return {head: _best(*logits[head]) for head in HEADS}
 

@@ -17,6 +17,7 @@ def save(machine: Accelerator, folder: Path, step: int) -> None:
         shutil.rmtree(draft, ignore_errors=True)
     machine.wait_for_everyone()
     machine.save_state(str(draft))
+    machine.wait_for_everyone()  # each has its random state to write
     if machine.is_main_process:
         (draft / STEP).write_text(json.dumps({"step": step}))
         shutil.rmtree(folder / NAME, ignore_errors=True)

@@ -5,13 +5,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from accelerate import PartialState
 
 from bearometer_shared.inference import artifact
 from bearometer_shared.inference.artifact import Manifest
 from bearometer_shared.inference.encoding import Reader
 from bearometer_shared.inference.engine import Engine
-from bearometer_training import base, calibrate, checkpoint, data, evaluate, export, model, teacher, train
+from bearometer_training import base, calibrate, checkpoint, data, evaluate, export, model, placing, teacher, train
 from bearometer_training.data import Row
 from bearometer_training.examples import Example, examples
 from bearometer_training.model import Heads
@@ -33,7 +32,7 @@ def fit(plan: Plan, out: Path, reports: Reports) -> Manifest | None:
     reader = model.reader(source, settings.max_tokens, settings.mark_figures)
     taught, calibrating = data.split(plan.rows, CALIBRATION, salt="calibration")
     fitted = _trained(plan, source, reader, taught, out, reports)
-    if not PartialState().is_main_process:
+    if not placing.leads():
         return None
     checkpoint.forget(out)
     lineage = {

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from accelerate import PartialState
 
 from bearometer_shared.inference import encoding
 from bearometer_shared.inference.encoding import Input, Reader
 from bearometer_shared.inference.engine import Opinion, Score
 from bearometer_shared.taxonomy import TOPICS
+from bearometer_training import placing
 from bearometer_training.model import Heads
 
 BATCH = 64
@@ -22,7 +22,7 @@ class Judged:
     """
 
     def __init__(self, model: Heads, reader: Reader) -> None:
-        self._device = PartialState().device
+        self._device = placing.device()
         self._model, self._reader = model.to(self._device).eval(), reader
         self._pad = encoding.padding_id(reader.tokenizer)
 

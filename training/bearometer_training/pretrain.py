@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from bearometer_shared.errors import UserError
-from bearometer_training import checkpoint, curves
+from bearometer_training import checkpoint, curves, placing
 from bearometer_training.pretrain_news import Document
 from bearometer_training.pretrain_run import WEIGHTS, Run, Settings
 from bearometer_training.settings import Progress
@@ -38,7 +38,8 @@ def pretrain(
     """
     torch.manual_seed(settings.seed)
     taught, held = split(documents)
-    _claim(out, source, documents, settings)
+    with placing.one_first():
+        _claim(out, source, documents, settings)
     run = Run(source, taught, held, settings)
     before = run.measure()
     first, started = checkpoint.load(run.machine, out), time.monotonic()

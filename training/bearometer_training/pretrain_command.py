@@ -29,8 +29,8 @@ def pretrain(
 
     Example: bearometer pretrain --news archive.jsonl.gz --out my-base
     """
+    from bearometer_training import placing, pretrain_news, showing  # these load torch, which `--help` never needs
     from bearometer_training import pretrain as pretraining
-    from bearometer_training import pretrain_news, showing  # these load torch, which `--help` never needs
     from bearometer_training.base import locate
 
     pretraining.check_folder(out)
@@ -40,7 +40,8 @@ def pretrain(
     )
     with showing.progress(out) as reports:
         facts = pretraining.pretrain(source, documents, out, settings, reports.training)
-    typer.echo(json.dumps(facts | {"out": str(out)}) if as_json else _told(facts, out))
+    if placing.leads():
+        typer.echo(json.dumps(facts | {"out": str(out)}) if as_json else _told(facts, out))
 
 
 def _told(facts: dict[str, Any], out: Path) -> str:

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import Accelerator
 from transformers import get_linear_schedule_with_warmup
 
 from bearometer_shared.inference import encoding
 from bearometer_training import model as models
-from bearometer_training import pretrain_news, pretrain_objective
+from bearometer_training import placing, pretrain_news, pretrain_objective
 from bearometer_training.pretrain_masking import masking, word_numbers
 from bearometer_training.pretrain_news import Document, Passage
 from bearometer_training.pretrain_objective import Outcome
@@ -51,7 +50,7 @@ class Run:
         self._objective, self._fresh = pretrain_objective.load(source)
         self._judging = self._passages(held, random.Random(settings.seed))[:MOST_JUDGED]  # noqa: S311 - reproducible
         self.steps = settings.epochs * math.ceil(len(self._passages(taught, random.Random(0))) / settings.batch)  # noqa: S311 - same
-        self.machine = Accelerator(mixed_precision="bf16" if torch.cuda.is_available() else "no")
+        self.machine = placing.machine()
         optimiser = torch.optim.AdamW(self._objective.parameters(), settings.rate, weight_decay=settings.decay)
         schedule = get_linear_schedule_with_warmup(optimiser, int(self.steps * settings.warmup), self.steps)
         self._placed, self._optimiser, self._schedule = self.machine.prepare(self._objective, optimiser, schedule)
@@ -66,7 +65,7 @@ class Run:
             for group in _by_length(passages, self._settings.batch, rng):
                 done += 1
                 if done > first:
-                    yield done, self._share(group)
+                    yield done, list(placing.share(group))
 
     def step(self, step: int, group: Sequence[Passage]) -> float:
         """One batch: masks, gradient, update. Returns its loss."""
@@ -117,10 +116,6 @@ class Run:
         inputs["input_ids"], inputs["wanted"] = self._masking(inputs["input_ids"], word_numbers(rows), generator)
         inputs["following"] = torch.tensor([passage.following for passage in group])
         return {name: tensor.to(self.machine.device) for name, tensor in inputs.items()}
-
-    def _share(self, group: list[Passage]) -> list[Passage]:
-        """This process's part of a batch; of one too small, every process takes something."""
-        return group[self.machine.process_index :: self.machine.num_processes] or group[:1]
 
 
 def _by_length(passages: Sequence[Passage], size: int, rng: random.Random) -> Iterator[list[Passage]]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from bearometer_training import settings, teacher
+from bearometer_training import placing, settings, teacher
 from bearometer_training.curves import FOLDER, curves
 
 LINE_EVERY_S = 60.0
@@ -25,7 +25,13 @@ class Reports(NamedTuple):
 
 @contextmanager
 def progress(out: Path) -> Iterator[Reports]:
-    """Shows the loss and the time that remains, and keeps the curves for TensorBoard in `out`/curves."""
+    """Shows the loss and the time that remains, and keeps the curves for TensorBoard in `out`/curves.
+
+    Of several processes that train together, one does.
+    """
+    if not placing.leads():
+        yield Reports(lambda at: None, lambda done, of: None)
+        return
     console = Console(stderr=True)
     shown = _bars(console) if console.is_terminal else nullcontext(_lines())
     with shown as reports, curves(out / FOLDER, out.name) as log:

@@ -4,6 +4,7 @@ Several teachers are averaged: an ensemble becomes one model. Their probabilitie
 softening is asked for. They also speak of texts that nobody has labelled.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 
 from bearometer_shared.inference.encoding import Input
 from bearometer_shared.inference.engine import Engine
+from bearometer_training import placing
 from bearometer_training.examples import Example
 from bearometer_training.model import HEADS
 
@@ -21,14 +23,19 @@ Report = Callable[[int, int], None]  # inputs answered, and inputs in all
 
 
 def teach(found: Sequence[Example], teachers: Sequence[Path], folder: Path, report: Report) -> list[Example]:
-    """The examples with what the teachers say. Their answers are kept in `folder`, so that a run can go on."""
+    """The examples with what the teachers say. Their answers are kept in `folder`, so that a run can go on.
+
+    Of several processes that train together, one asks and the others wait for its file.
+    """
     if not teachers:
         return list(found)
     kept = folder / ANSWERS
-    if not kept.is_file():
+    if placing.leads() and not kept.is_file():
         part = kept.with_suffix(".part.npz")
         np.savez(part, *_answers([Engine.load(teacher) for teacher in teachers], [e.input for e in found], report))
         part.replace(kept)
+    while not kept.is_file():  # no barrier: to ask may take longer than those wait
+        time.sleep(1)
     answers = dict(zip(HEADS, np.load(kept).values(), strict=True))
     return [replace(example, soft=_said(example, n, answers)) for n, example in enumerate(found)]
 

@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import torch
-from accelerate import Accelerator
 from transformers import get_linear_schedule_with_warmup
 
 from bearometer_shared.inference.encoding import Reader
-from bearometer_training import checkpoint, drills, recipes
+from bearometer_training import checkpoint, drills, placing, recipes
 from bearometer_training.adversary import Adversary
 from bearometer_training.augment import Augmentation
 from bearometer_training.averaging import Average
@@ -69,10 +68,7 @@ class Run:
         self._model = recipes.attach(model, settings.recipe, updates)
         freeze(model.encoder, settings.freeze)
         self._weights = [p for p in model.parameters() if p.requires_grad]
-        self.machine = Accelerator(
-            mixed_precision="bf16" if torch.cuda.is_available() else "no",
-            gradient_accumulation_steps=settings.accumulate,
-        )
+        self.machine = placing.machine(settings.accumulate)
         rate = settings.rate or recipes.rate(settings.recipe)
         optimiser = torch.optim.AdamW(rates(model, settings.head_rate), rate, weight_decay=settings.decay)
         schedule = get_linear_schedule_with_warmup(optimiser, int(updates * settings.warmup), updates)
@@ -92,7 +88,7 @@ class Run:
             for group in batches(self._shown(epoch), self._settings.batch, rng):
                 step += 1
                 if step > first:
-                    yield step, self._share(group)
+                    yield step, list(placing.share(group))
             if self._stopping.is_over(self._held_loss()):
                 return
 
@@ -146,7 +142,3 @@ class Run:
         self._placed.eval()
         groups = list(batches(self._held, self._settings.batch, random.Random(0)))  # noqa: S311 - reproducible
         return sum(float(self._cost(group)) * len(group) for group in groups) / max(len(self._held), 1)
-
-    def _share(self, group: list[Example]) -> list[Example]:
-        """This process's part of a batch; of one too small, every process takes something."""
-        return group[self.machine.process_index :: self.machine.num_processes] or group[:1]

@@ -54,7 +54,12 @@ def train(
 
     Example: bearometer train --train sentiment.jsonl topic.jsonl --eval held-out.jsonl --recipe lora --out my-model
     """
-    from bearometer_training import fitting, pretrain_news, showing  # loads torch, which the other commands never need
+    from bearometer_training import (
+        fitting,
+        placing,
+        pretrain_news,
+        showing,
+    )  # loads torch, which the other commands never need
     from bearometer_training.plan import Plan, claim, rows
 
     given = {"recipe": recipe, "epochs": epochs, "batch": batch, "rate": rate, "seed": seed}
@@ -70,7 +75,8 @@ def train(
     titles = [document[0] for document in pretrain_news.read(unlabelled or [])]
     judged = rows([*train_files, *(more or [])], eval_file)
     plan = Plan(origin.base.name if origin else base, how, *judged, teacher or [], list(dict.fromkeys(titles)), start)
-    claim(out, plan)
+    with placing.one_first():
+        claim(out, plan)
     with showing.progress(out) as reports:
         manifest = fitting.fit(plan, out, reports)
     if manifest:
