@@ -22,7 +22,7 @@ from bearometer_shared.inference.engine import Score
 WORDS = 96  # about what fits into the 128 tokens that the model reads
 PLAYERS = 24  # at most so many runs of words; nearly every headline has a player for each word
 TEXTS = 100  # about so many sets of players are scored ...
-SCORED_WORDS = 900  # ... fewer where the text is long: so many words in all, and as many again to open runs
+SCORED_WORDS = 600  # ... fewer where the text is long: so many words in all, and as many again to open runs
 
 
 @dataclass(frozen=True, slots=True)
