@@ -1,5 +1,6 @@
 """The loop and each measure against over-fitting, on a small random BERT."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -102,6 +103,23 @@ def test_a_run_that_was_cut_off_goes_on_and_ends_as_if_it_had_not_been(reader: R
     again = train(tiny_bert.heads(seed=9), reader, EXAMPLES, how, lambda at: steps.append(at.step), tmp_path)
     assert steps[0] == 5
     torch.testing.assert_close(weights(again), weights(whole))
+    checkpoint.forget(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_that_was_killed_while_it_renamed_its_checkpoint_goes_on_from_it(reader: Reader, tmp_path: Path) -> None:
+    how = replace(PLAIN, checkpoint_steps=4)
+    train(tiny_bert.heads(), reader, EXAMPLES, how, folder=tmp_path)
+    last = (tmp_path / checkpoint.NAME).rename(tmp_path / checkpoint.DRAFT)
+    kept = json.loads((last / checkpoint.STEP).read_text())["step"]
+    steps: list[int] = []
+    train(tiny_bert.heads(), reader, EXAMPLES, replace(how, epochs=5), lambda at: steps.append(at.step), tmp_path)
+    assert steps[0] == kept + 1
+    (tmp_path / checkpoint.NAME).rename(last)
+    (last / checkpoint.STEP).unlink()  # killed before: not whole
+    steps.clear()
+    train(tiny_bert.heads(), reader, EXAMPLES, replace(how, epochs=1), lambda at: steps.append(at.step), tmp_path)
+    assert steps[0] == 1
     checkpoint.forget(tmp_path)
     assert not list(tmp_path.iterdir())
 
