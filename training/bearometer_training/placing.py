@@ -1,7 +1,7 @@
 """Where the work runs: in one process, or in several that `torchrun` started, each with its part of every batch."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -22,7 +22,7 @@ def machine(accumulate: int = 1) -> Accelerator:
     )
 
 
-def share(group: Sequence[T]) -> Sequence[T]:
+def share(group: list[T]) -> list[T]:
     """This process's part of a batch; of one too small, every process takes something."""
     here = _here()
     return group[here.process_index :: here.num_processes] or group[:1]

@@ -65,7 +65,7 @@ class Run:
             for group in _by_length(passages, self._settings.batch, rng):
                 done += 1
                 if done > first:
-                    yield done, list(placing.share(group))
+                    yield done, placing.share(group)
 
     def step(self, step: int, group: Sequence[Passage]) -> float:
         """One batch: masks, gradient, update. Returns its loss."""

@@ -88,7 +88,7 @@ class Run:
             for group in batches(self._shown(epoch), self._settings.batch, rng):
                 step += 1
                 if step > first:
-                    yield step, list(placing.share(group))
+                    yield step, placing.share(group)
             if self._stopping.is_over(self._held_loss()):
                 return
 
