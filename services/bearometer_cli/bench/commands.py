@@ -49,7 +49,7 @@ def bench(
 ) -> None:
     """Measures ours, the plain way and the machine's ceiling in one run; `pipeline` on servers of its own.
 
-    `training` says what each measure, recipe, teacher and labelled set is worth: 25 short runs, hours on one core; its
+    `training` says what each measure, recipe, teacher and labelled set is worth: 27 short runs, hours on one core; its
     figures are kept in HOME/bench-training, where a run that was cut off goes on.
     `sizes` sets trained models beside each other: parameters, megabytes, speed, the quality sealed in their manifests.
     `learning` feeds labels of a drift in rounds to a model that never saw it, and times a run on a stack of its own;
