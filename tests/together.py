@@ -23,8 +23,10 @@ WORDS = ["negative", "neutral", "positive", *"abcdefghijklmnopqrs"]
 def main(out: Path, teachers: list[Path]) -> None:
     """Trains a small model as `train` does, batch by batch, and notes its texts and where the weights ended."""
     torch.set_num_threads(1)
-    with showing.progress(out) as reports:
-        taught = teacher.teach([Example(f"{word} news") for word in WORDS], teachers, out, reports.teachers)
+    asked: list[tuple[int, int]] = []
+    with showing.progress(out):
+        news = [Example(f"{word} news") for word in WORDS]
+        taught = teacher.teach(news, teachers, out, lambda *at: asked.append(at))
         run = Run(tiny_bert.heads(), model.reader(base.locate()), taught, HOW)
         shown = []
         for step, group in run.groups(0):
@@ -32,7 +34,7 @@ def main(out: Path, teachers: list[Path]) -> None:
             shown.append([example.input for example in group])
     checkpoint.save(run.machine, out, step)
     ended = torch.cat([weight.detach().flatten() for weight in run.finish().parameters()]).double().sum()
-    seen = {"steps": run.steps, "shown": shown, "ended": float(ended), "leads": placing.leads()}
+    seen = {"steps": run.steps, "shown": shown, "ended": float(ended), "leads": placing.leads(), "asked": asked}
     (out / f"{os.environ['RANK']}.json").write_text(json.dumps(seen))
 
 

@@ -20,6 +20,7 @@ def test_two_processes_share_each_batch_and_end_with_one_model_after_as_many_ste
     one, other = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in (0, 1))
     assert one["ended"] == other["ended"]
     assert (one["leads"], other["leads"]) == (True, False)
+    assert (one["asked"], other["asked"]) == ([[22, 22]], [])
     read = Counter(text for seen in (one, other) for group in seen["shown"] for text in group)
     assert read == {f"{word} news": together.HOW.epochs for word in together.WORDS}
     steps = one["steps"]
